@@ -1,0 +1,54 @@
+# make run    everything it needs, then the app on http://127.0.0.1:8000
+# make test   everything it needs, then all tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+
+.PHONY: setup run test test-fast test-slow check bench screenshots lighthouse clean
+.DEFAULT_GOAL := run
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "quizapp needs Python 3.11 or newer; this is " + sys.version.split()[0])'
+	@echo "Setting up $(VENV) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.installed tests/requirements.txt
+	@echo "Installing what the tests need …"
+	@$(PIP) -r tests/requirements.txt
+	@touch $@
+
+run: setup
+	@$(BIN)/flask --app wsgi serve
+
+test: $(VENV)/.tested
+	@$(BIN)/python tests/install_browser.py
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json $(ARGS)
+	@$(BIN)/python tests/domain_coverage.py
+
+test-fast: $(VENV)/.tested
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not browser" $(ARGS)
+
+check: $(VENV)/.tested
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/flask --app wsgi lint decks
+
+bench: $(VENV)/.tested
+	@$(BIN)/python tests/install_browser.py
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+screenshots: $(VENV)/.tested
+	@$(BIN)/python tests/install_browser.py
+	@$(BIN)/python -m tests.browser.screenshots
+
+lighthouse: $(VENV)/.tested
+	@$(BIN)/python -m tests.browser.lighthouse
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis screenshots

@@ -1,0 +1,262 @@
+"""Loading the shipped decks, and a learner's own wording of a card."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from quizapp.domain.cards import card_count, gaps
+from quizapp.domain.errors import DeckFileError, Missing, Refusal, Stale
+from quizapp.domain.learners import Learner
+from quizapp.formats import markdown
+from quizapp.formats.faces import RENDERER, faces
+from quizapp.formats.parsed import ParsedDeck, ParsedNote
+from quizapp.storage import cards, decks, edits, journal, learners
+from quizapp.storage.database import transaction
+
+FAMILIES = ("responsibilities", "prerequisites", "certifications")
+
+# A rank leaves room for this many notes in a deck before decks overlap, and lets
+# the families take turns.
+_NOTES_PER_DECK = 10_000
+_STRANDS = 8
+
+MAX_FIELD = 10_000
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load changed."""
+
+    decks: int
+    added: int
+    changed: int
+    retired: int
+    dealt: int
+
+
+def read(folder: Path) -> list[ParsedDeck]:
+    """Parse every deck file below a folder, in reading order.
+
+    Raises DeckFileError at the first line that does not fit, and where two files
+    use one ID.
+    """
+    parsed: list[ParsedDeck] = []
+    owner: dict[str, str] = {}
+    for family in FAMILIES:
+        for path in sorted((folder / family).glob("*.md")):
+            name = f"{family}/{path.name}"
+            deck = markdown.read(_text(path, name), name, f"{family}/{path.stem}")
+            for note in deck.notes:
+                if note.key in owner:
+                    raise DeckFileError(
+                        name,
+                        note.line,
+                        f"the ID “{note.key}” is already used in {owner[note.key]}",
+                    )
+                owner[note.key] = name
+            parsed.append(deck)
+    return parsed
+
+
+def load(folder: Path) -> Loaded:
+    """Bring the shipped decks in line with their files; loading again changes nothing.
+
+    Progress hangs on a note's ID: edited text keeps it, a note that moves takes it
+    along, and one that is gone is retired, not deleted. Every learner is enrolled.
+    Raises DeckFileError, and then nothing is loaded.
+    """
+    parsed = read(folder)
+    wanted = {deck.key: _digest(deck, position) for position, deck in enumerate(parsed)}
+    with transaction():
+        stored = decks.digests()
+        changed = [
+            (position, deck)
+            for position, deck in enumerate(parsed)
+            if stored.get(deck.key, (0, "", True))[1:] != (wanted[deck.key], False)
+        ]
+        gone = [
+            id_ for key, (id_, _, retired) in stored.items() if key not in wanted and not retired
+        ]
+        if not changed and not gone and not _unenrolled():
+            return Loaded(len(parsed), 0, 0, 0, 0)
+        if gone:
+            decks.retire(gone)
+        added = altered = retired = 0
+        # All of a file's notes are placed before leftovers are retired, so that a
+        # note may move from one deck to another.
+        leftovers: set[int] = set()
+        placed: set[int] = set()
+        for position, deck in changed:
+            if deck.key in stored:
+                leftovers |= decks.note_ids(stored[deck.key][0])
+            result = _save(deck, position, wanted[deck.key])
+            added, altered = added + result.added, altered + result.changed
+            placed |= result.notes
+        leftovers -= placed
+        decks.retire_notes(sorted(leftovers))
+        retired = len(leftovers)
+        for learner in learners.ids():
+            decks.enrol(learner, decks.shipped())
+        return Loaded(len(parsed), added, altered, retired, decks.deal())
+
+
+def edit_note(
+    learner: Learner, card_id: int, version: int, fields: Mapping[str, Any], now: datetime
+) -> None:
+    """Lay a learner's own wording over a card's note; the shipped text stays.
+
+    Raises Missing, Stale, or Refusal where the wording cannot be a card of its kind.
+    """
+    with transaction():
+        card = cards.find(learner.id, card_id)
+        if card is None:
+            raise Missing("This card does not exist. It may have been removed from its deck.")
+        if card.version != version:
+            raise Stale("This card changed while you were editing it. Your text is kept below.")
+        _check_fields(card.kind, fields, len(gaps(card.fields.get("text", ""))))
+        before = edits.get(learner.id, card.note)
+        row = {"card": card.id, "note_edit": None if before is None else list(before)}
+        journal.record(learner.id, card.id, card.version, now, learner.today(now), "Edit", [row])
+        edits.save(learner.id, card.note, fields, faces(card.kind, fields, card.objective), now)
+        cards.change(learner.id, cards.of_note(learner.id, card.note))
+
+
+@dataclass(frozen=True)
+class _Saved:
+    added: int
+    changed: int
+    notes: set[int]
+
+
+def _save(deck: ParsedDeck, position: int, digest: str) -> _Saved:
+    family = deck.key.split("/")[0]
+    deck_id = decks.save(
+        deck.key,
+        family=family,
+        parent=deck.parent,
+        name=deck.name,
+        description=deck.description,
+        topic=deck.topic,
+        outline=list(deck.outline),
+        position=position,
+        digest=digest,
+        retired=False,
+    )
+    known = decks.notes_by_key(note.key for note in deck.notes)
+    added = changed = 0
+    notes = set()
+    for index, note in enumerate(deck.notes):
+        rank = (position * _NOTES_PER_DECK + index) * _STRANDS + FAMILIES.index(family)
+        row = known.get(note.key)
+        note_digest = _note_digest(note)
+        placed = {"deck": deck_id, "position": index, "digest": note_digest, "retired": False}
+        if row is None:
+            note_id = decks.add_note(**placed, key=note.key, **_columns(note))
+            added += 1
+        else:
+            note_id = row.id
+            if row.digest != note_digest:
+                decks.change_note(note_id, **placed, **_columns(note))
+                changed += 1
+            elif (row.deck, row.position, row.retired) != (deck_id, index, False):
+                decks.change_note(note_id, **placed)
+        if row is None or (row.digest, row.deck, row.position, row.retired) != (
+            note_digest,
+            deck_id,
+            index,
+            False,
+        ):
+            decks.lay_cards(note_id, deck_id, card_count(note.kind, note.fields), rank)
+        notes.add(note_id)
+    return _Saved(added, changed, notes)
+
+
+def _columns(note: ParsedNote) -> dict[str, Any]:
+    return {
+        "kind": note.kind,
+        "fields": dict(note.fields),
+        "faces": faces(note.kind, note.fields, note.objective),
+        "topic": note.topic,
+        "tags": list(note.tags),
+        "reference": note.reference,
+        "domains": list(note.domains),
+        "objective": note.objective,
+        "level": note.level,
+        "pool": note.pool,
+    }
+
+
+def _unenrolled() -> bool:
+    shipped = set(decks.shipped())
+    return any(
+        shipped - {deck.id for deck in decks.of_learner(learner)} for learner in learners.ids()
+    )
+
+
+def _check_fields(kind: str, fields: Mapping[str, Any], gap_count: int) -> None:
+    texts = [v for v in fields.values() if isinstance(v, str)]
+    texts += [o[part] for o in fields.get("options", ()) for part in ("text", "rationale")]
+    if any(len(text) > MAX_FIELD for text in texts):
+        raise Refusal(f"A text is longer than {MAX_FIELD} characters. Shorten it and save again.")
+    required = {
+        "cloze": ["text"],
+        "choice": ["stem"],
+    }.get(kind, ["front", "back"])
+    if any(not fields[name].strip() for name in required):
+        raise Refusal("A side is empty. Fill in both and save again.")
+    if kind == "cloze" and len(gaps(fields["text"])) != gap_count:
+        raise Refusal(
+            f"This text must keep its {gap_count} gap{'s' if gap_count != 1 else ''} in"
+            " [square brackets], because each is a card with a history of its own."
+        )
+    if kind == "choice" and any(not option["text"].strip() for option in fields["options"]):
+        raise Refusal("An option is empty. Fill it in and save again.")
+
+
+def _text(path: Path, name: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise DeckFileError(name, line, "this is not UTF-8; save the file as UTF-8") from None
+
+
+def _digest(deck: ParsedDeck, position: int) -> str:
+    values = asdict(deck) | {"notes": [_note_digest(n) for n in deck.notes]}
+    return _hash([position, values])
+
+
+def _note_digest(note: ParsedNote) -> str:
+    values = asdict(note)
+    del values["line"]
+    return _hash([RENDERER, values])
+
+
+def _hash(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check(path: Path) -> list[str]:
+    """What is wrong with the deck files at or below a path, one sentence each.
+
+    Raises DeckFileError where one does not parse.
+    """
+    found = []
+    for file in sorted(path.rglob("*.md")) if path.is_dir() else [path]:
+        if file.name in {"README.md", "SOURCES.md"}:
+            continue
+        deck = markdown.read(_text(file, str(file)), str(file), file.stem)
+        for note in deck.notes:
+            where = f"{file}:{note.line}:"
+            if note.key.startswith("q-"):
+                found.append(f"{where} the item has no ID; add a line “ID: …”")
+            if not note.reference:
+                found.append(f"{where} the item has no reference; add a line “Ref: …”")
+            if not note.domains:
+                found.append(f"{where} the item has no exam domain; add a line “Domains: …”")
+    return found

@@ -1,0 +1,67 @@
+"""A learner's settings."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from quizapp.domain.days import zone_names
+from quizapp.domain.errors import Missing, Refusal
+from quizapp.domain.learners import Learner
+from quizapp.storage import decks, learners
+from quizapp.storage.database import transaction
+
+# Smallest and largest value a learner may set, and what the setting is called.
+RANGES: dict[str, tuple[float, float, str]] = {
+    "rollover_hour": (0, 23, "The hour a new day begins"),
+    "desired_retention": (0.70, 0.99, "The desired retention"),
+    "new_per_day": (0, 9999, "New cards a day"),
+    "reviews_per_day": (0, 9999, "Reviews a day"),
+    "maximum_interval": (1, 36500, "The longest interval"),
+    "leech_threshold": (0, 99, "The number of lapses that makes a leech"),
+}
+_KNOWN = {field.name for field in fields(Learner)} - {"id", "name", "weights", "day_begun"}
+
+
+def local_learner(timezone: str, now: datetime) -> Learner:
+    """The one learner of an installation without sign-in, made where missing."""
+    with transaction():
+        found = learners.first()
+        if found is not None:
+            return found
+        zone = timezone if timezone in zone_names() else "UTC"
+        return learners.create("You", zone, now)
+
+
+def change_settings(learner: Learner, settings: dict[str, Any]) -> None:
+    """Store settings; all of them or, where one is out of range, none.
+
+    Raises Refusal naming the setting and its range.
+    """
+    for name, value in settings.items():
+        if name not in _KNOWN:
+            raise Refusal(f"There is no setting “{name}”. Nothing was changed.")
+        if name in RANGES:
+            _check(name, value)
+    if settings.get("timezone", learner.timezone) not in zone_names():
+        raise Refusal("This time zone is not known. Choose one from the list.")
+    with transaction():
+        learners.change(learner.id, **settings)
+
+
+def change_deck_options(learner: Learner, deck: int, options: dict[str, Any]) -> None:
+    """Store a deck's own retention and limits; None follows the learner's settings.
+
+    Raises Refusal for a value out of range, Missing for a deck they do not have.
+    """
+    for name, value in options.items():
+        if value is not None:
+            _check(name, value)
+    with transaction():
+        if not decks.set_limits(learner.id, deck, **options):
+            raise Missing("There is no such deck. Choose one from the list of decks.")
+
+
+def _check(name: str, value: float) -> None:
+    low, high, title = RANGES[name]
+    if not low <= value <= high:
+        raise Refusal(f"{title} must be from {low:g} to {high:g}. Nothing was changed.")

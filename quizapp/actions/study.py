@@ -1,0 +1,294 @@
+"""Answering cards, putting them aside, and taking it back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from quizapp.domain.errors import Missing, Refusal, Stale
+from quizapp.domain.learners import Learner
+from quizapp.domain.queue import Queue, queue_of
+from quizapp.domain.scheduling import MODEL, Memory, Rating, State, is_leech, replay, review
+from quizapp.storage import cards, edits, journal, learners, reviews
+from quizapp.storage.cards import StudyCard
+from quizapp.storage.database import transaction
+
+MODES = ("due", "ahead", "forgotten")
+MAX_MILLISECONDS = 60_000
+
+_GONE = "This card does not exist. It may have been removed from its deck."
+_ANSWERED = "This card was already answered, so nothing was counted twice. Here is the next one."
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What an answer did."""
+
+    card: int
+    memory: Memory
+    became_leech: bool
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What was taken back, and what had been chosen."""
+
+    card: int
+    deed: str
+    answer: Mapping[str, Any] | None
+
+
+def begin_day(learner: Learner, now: datetime) -> Learner:
+    """Return yesterday's buried cards and close yesterday's journal, once a day."""
+    today = learner.today(now)
+    if learner.day_begun == today:
+        return learner
+    with transaction():
+        cards.unbury(learner.id, today)
+        journal.forget_before(learner.id, today)
+        learners.change(learner.id, day_begun=today)
+    found = learners.get(learner.id)
+    assert found is not None
+    return found
+
+
+def answer_card(
+    learner: Learner,
+    card_id: int,
+    version: int,
+    rating: Rating,
+    now: datetime,
+    milliseconds: int,
+    mode: str = "due",
+    answer: Mapping[str, Any] | None = None,
+) -> Answered:
+    """Store one answer: the review, the new memory and the way back, or none of them.
+
+    Raises Missing, or Stale where the card was answered or changed since the form
+    was drawn.
+    """
+    with transaction():
+        card = _card(learner, card_id)
+        if card.version != version or card.queue not in (
+            Queue.NEW,
+            Queue.LEARNING,
+            Queue.REVIEW,
+        ):
+            raise Stale(_ANSWERED)
+        today = learner.today(now)
+        memory = review(card.memory, rating, now, learner.options(card.retention), card.id)
+        leech = memory.lapses > card.memory.lapses and is_leech(
+            memory.lapses, learner.leech_threshold
+        )
+        buried = (
+            cards.siblings(learner.id, card.note, card.id, today) if learner.bury_siblings else []
+        )
+        before = cards.snapshot(learner.id, [card.id, *buried])
+        if not cards.save_review(
+            learner.id, card.id, version, memory, queue_of(memory.state), card.leech or leech
+        ):
+            raise Stale(_ANSWERED)
+        reviews.record(
+            learner.id,
+            card.id,
+            version,
+            rating,
+            now,
+            card.memory,
+            memory,
+            min(max(0, milliseconds), MAX_MILLISECONDS),
+            mode,
+            answer,
+        )
+        if buried:
+            cards.change(
+                learner.id, buried, queue=Queue.BURIED, buried_on=today, buried_by_sibling=True
+            )
+        journal.record(learner.id, card.id, version, now, today, rating.name.capitalize(), before)
+        return Answered(card.id, memory, leech)
+
+
+def undo(learner: Learner, now: datetime) -> Undone:
+    """Take back the latest deed of today.
+
+    Raises Missing where nothing is left to undo.
+    """
+    with transaction():
+        deed = journal.latest(learner.id, learner.today(now))
+        if deed is None or not journal.mark_undone(deed.id, now):
+            raise Missing("There is nothing left to undo today.")
+        answer = None
+        if deed.deed == "Edit":
+            _restore_edit(learner, deed.card, deed.before, now)
+        else:
+            cards.restore(learner.id, deed.before)
+            answer = reviews.remove(learner.id, deed.card, deed.version)
+        return Undone(deed.card, deed.deed, answer)
+
+
+def suspend(learner: Learner, card_id: int, version: int, now: datetime, whole_note: bool) -> None:
+    """Keep a card, or all cards of its note, out of study until further notice."""
+    _put_aside(
+        learner,
+        card_id,
+        version,
+        now,
+        whole_note,
+        "Suspend note" if whole_note else "Suspend card",
+        queue=Queue.SUSPENDED,
+    )
+
+
+def unsuspend(learner: Learner, card_id: int, version: int, now: datetime) -> None:
+    """Take a suspended card back into study."""
+    with transaction():
+        card = _fresh(learner, card_id, version)
+        _note_down(learner, card, [card.id], now, "Unsuspend card")
+        cards.change(learner.id, [card.id], queue=queue_of(card.memory.state), buried_on=None)
+
+
+def bury(learner: Learner, card_id: int, version: int, now: datetime, whole_note: bool) -> None:
+    """Put a card, or all cards of its note, off until tomorrow."""
+    _put_aside(
+        learner,
+        card_id,
+        version,
+        now,
+        whole_note,
+        "Bury note" if whole_note else "Bury card",
+        queue=Queue.BURIED,
+        buried_on=learner.today(now),
+        buried_by_sibling=False,
+    )
+
+
+def flag(learner: Learner, card_id: int, version: int, now: datetime, colour: int) -> None:
+    """Give a card one of seven flags; 0, or the flag it has, takes it away."""
+    if not 0 <= colour <= 7:
+        raise Refusal("There are flags 1 to 7, and 0 for none. Choose one of those.")
+    with transaction():
+        card = _fresh(learner, card_id, version)
+        _note_down(learner, card, [card.id], now, "Flag")
+        cards.change(learner.id, [card.id], flag=0 if card.flag == colour else colour)
+
+
+def mark(learner: Learner, card_id: int, version: int, now: datetime) -> None:
+    """Mark a card's note, or take the mark away."""
+    with transaction():
+        card = _fresh(learner, card_id, version)
+        together = cards.of_note(learner.id, card.note)
+        _note_down(learner, card, together, now, "Unmark" if card.marked else "Mark")
+        cards.change(learner.id, together, marked=not card.marked)
+
+
+def set_due(learner: Learner, card_id: int, version: int, now: datetime, days: int) -> None:
+    """Make a card a review that is due in some days, whatever it was before."""
+    if not 0 <= days <= learner.maximum_interval:
+        raise Refusal(
+            f"A card can be due in 0 to {learner.maximum_interval} days. Give a number in between."
+        )
+    due_day = learner.today(now) + days
+    with transaction():
+        card = _fresh(learner, card_id, version)
+        _note_down(learner, card, [card.id], now, "Set due date")
+        cards.change(
+            learner.id,
+            [card.id],
+            queue=Queue.REVIEW,
+            state=State.REVIEW,
+            step=0,
+            turn=due_day,
+            due=learner.calendar.start(due_day),
+            interval=max(1, days),
+            buried_on=None,
+        )
+
+
+def reset(learner: Learner, card_id: int, version: int, now: datetime) -> None:
+    """Make a card new again; its answers stay in the log."""
+    with transaction():
+        card = _fresh(learner, card_id, version)
+        _note_down(learner, card, [card.id], now, "Reset card")
+        reviews.record_reset(learner.id, card.id, version, now, learner.today(now), card.memory)
+        cards.start_again(learner.id, card.id)
+
+
+def allow_more_new(learner: Learner, now: datetime, count: int) -> None:
+    """Raise today's limit for new cards."""
+    if not 1 <= count <= 500:
+        raise Refusal("Between 1 and 500 more new cards can be added. Give a number in between.")
+    today = learner.today(now)
+    already = learner.extra_new if learner.extra_new_day == today else 0
+    with transaction():
+        learners.change(learner.id, extra_new_day=today, extra_new=already + count)
+
+
+def rebuild(learner: Learner) -> int:
+    """Work out every stability and difficulty anew from the log; return how many changed."""
+    changed = 0
+    with transaction():
+        stored = cards.stabilities(learner.id)
+        for card_id, history in reviews.histories(learner.id).items():
+            pair = replay(history, learner.weights)
+            if pair is not None and stored.get(card_id) != pair:
+                cards.change(
+                    learner.id, [card_id], stability=pair[0], difficulty=pair[1], model=MODEL
+                )
+                changed += 1
+    return changed
+
+
+def _put_aside(
+    learner: Learner,
+    card_id: int,
+    version: int,
+    now: datetime,
+    whole_note: bool,
+    deed: str,
+    **columns: Any,
+) -> None:
+    with transaction():
+        card = _fresh(learner, card_id, version)
+        aside = cards.of_note(learner.id, card.note) if whole_note else [card.id]
+        _note_down(learner, card, aside, now, deed)
+        cards.change(learner.id, aside, **columns)
+
+
+def _note_down(
+    learner: Learner, card: StudyCard, touched: Sequence[int], now: datetime, deed: str
+) -> None:
+    journal.record(
+        learner.id,
+        card.id,
+        card.version,
+        now,
+        learner.today(now),
+        deed,
+        cards.snapshot(learner.id, touched),
+    )
+
+
+def _restore_edit(
+    learner: Learner, card_id: int, before: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    card = _card(learner, card_id)
+    wording = before[0]["note_edit"]
+    if wording is None:
+        edits.remove(learner.id, card.note)
+    else:
+        edits.save(learner.id, card.note, wording[0], wording[1], now)
+    cards.change(learner.id, cards.of_note(learner.id, card.note))
+
+
+def _fresh(learner: Learner, card_id: int, version: int) -> StudyCard:
+    card = _card(learner, card_id)
+    if card.version != version:
+        raise Stale("This card changed in the meantime, so nothing was done. Try again.")
+    return card
+
+
+def _card(learner: Learner, card_id: int) -> StudyCard:
+    card = cards.find(learner.id, card_id)
+    if card is None or card.queue is Queue.RETIRED:
+        raise Missing(_GONE)
+    return card

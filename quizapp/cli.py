@@ -1,0 +1,122 @@
+"""Commands: flask --app wsgi COMMAND."""
+
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from quizapp import clock
+from quizapp.actions import decks as deck_actions
+from quizapp.actions import learners as learner_actions
+from quizapp.actions import study as study_actions
+from quizapp.config import ROOT, Config
+from quizapp.domain.errors import DeckFileError, Refusal
+from quizapp.storage import learners, schema
+from quizapp.storage.database import connection, proxy
+from quizapp.views.words import local_zone
+
+
+def init(app: Flask) -> None:
+    """Make the commands known."""
+    for command in (migrate, load, serve, lint, rebuild):
+        app.cli.add_command(command)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    with connection():
+        applied = schema.migrate(proxy.obj)
+    for name in applied:
+        click.echo(f"applied {name}")
+    if not applied:
+        click.echo("The database is up to date.")
+
+
+@click.command()
+def load() -> None:
+    """Load the shipped decks; loading again changes nothing."""
+    with connection():
+        click.echo(_load())
+
+
+@click.command()
+def serve() -> None:
+    """Migrate, load the decks and serve the app."""
+    config = _config()
+    try:
+        with connection():
+            schema.migrate(proxy.obj)
+            click.echo(_load())
+    except Refusal as refused:
+        raise click.ClickException(str(refused)) from None
+    server = Granian(
+        "wsgi:app",
+        address=config.host,
+        port=config.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=4,
+        working_dir=ROOT,
+        log_level=LogLevels.warning,
+    )
+
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    click.echo(f"quizapp is ready: http://{host}:{config.port}  (stop with Ctrl+C)")
+    server.serve()
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def lint(paths: tuple[Path, ...]) -> None:
+    """Check deck files: does each parse, and has every item an ID and a reference?"""
+    problems = 0
+    for path in paths:
+        try:
+            found = deck_actions.check(path)
+        except DeckFileError as error:
+            found = [str(error)]
+        for line in found:
+            click.echo(line)
+        problems += len(found)
+    if problems:
+        raise click.ClickException(f"{problems} problem{'s' if problems != 1 else ''} found.")
+    click.echo("No problems found.")
+
+
+@click.command()
+def rebuild() -> None:
+    """Work out every stability and difficulty anew from the review log."""
+    with connection():
+        changed = 0
+        for learner_id in learners.ids():
+            learner = learners.get(learner_id)
+            assert learner is not None
+            changed += study_actions.rebuild(learner)
+    click.echo(f"{changed} memories changed.")
+
+
+def _load() -> str:
+    learner_actions.local_learner(local_zone(), clock.now())
+    try:
+        loaded = deck_actions.load(_config().decks)
+    except DeckFileError as error:
+        raise click.ClickException(f"{error}\nNo deck was loaded.") from None
+    news = ", ".join(
+        f"{count} {what}"
+        for count, what in (
+            (loaded.added, "new"),
+            (loaded.changed, "changed"),
+            (loaded.retired, "retired"),
+        )
+        if count
+    )
+    return f"{loaded.decks} decks" + (f": {news} items." if news else ", nothing new.")
+
+
+def _config() -> Config:
+    config: Config = current_app.config["QUIZAPP"]
+    return config

@@ -1,0 +1,1 @@
+"""What is true about learning: values in, values out."""

@@ -1,0 +1,63 @@
+"""Notes and the cards they make.
+
+A note is what an author writes; a card is one question asked of it. The fields
+of each kind:
+
+=========  ==========================================================
+basic      front, back
+reversed   front, back (card 0 asks front, card 1 asks back)
+typed      front, back, also (accepted alternatives)
+cloze      text with gaps in square brackets, one card per gap
+choice     stem, options of {text, correct, rationale}
+=========  ==========================================================
+"""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quizapp.domain.scheduling import Rating
+
+KINDS = ("basic", "reversed", "typed", "cloze", "choice")
+
+# A gap is [text]; \[ is a literal bracket, [text](address) a link.
+GAP = re.compile(r"(?<!\\)\[((?:[^\[\]\\]|\\.)+)\](?!\()")
+_NUMBER = re.compile(r"[\d$€£<>≤≥]")
+
+
+def gaps(text: str) -> list[str]:
+    """The hidden pieces of a cloze text, in order."""
+    return [match[1] for match in GAP.finditer(text)]
+
+
+def card_count(kind: str, fields: Mapping[str, Any]) -> int:
+    """How many cards a note makes."""
+    if kind == "reversed":
+        return 2
+    if kind == "cloze":
+        return len(gaps(fields["text"]))
+    return 1
+
+
+def option_order(options: Sequence[Mapping[str, Any]], seed: str) -> list[int]:
+    """The order to show options in: shuffled for each showing by its seed.
+
+    Options that all begin with a number keep the author's order, because they
+    read as a scale.
+    """
+    order = list(range(len(options)))
+    if not all(_NUMBER.match(str(option["html"])) for option in options):
+        random.Random(seed).shuffle(order)
+    return order
+
+
+def key_of(options: Sequence[Mapping[str, Any]]) -> int:
+    """The stored position of the correct option."""
+    return next(i for i, option in enumerate(options) if option["correct"])
+
+
+def proposed_rating(correct: bool, guessed: bool = False) -> Rating:
+    """What an answer says about memory: a lucky guess is not knowledge, and Easy is never
+    proposed."""
+    return Rating.GOOD if correct and not guessed else Rating.AGAIN

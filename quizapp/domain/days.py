@@ -1,0 +1,45 @@
+"""Which study day a moment belongs to.
+
+A study day is numbered by its local calendar date, as days since 1970-01-01, and
+begins at the learner's rollover hour on the wall clock, not at midnight.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+EPOCH = date(1970, 1, 1)
+
+
+@lru_cache
+def zone_names() -> tuple[str, ...]:
+    """The names a learner may choose a time zone from."""
+    return tuple(sorted(name for name in available_timezones() if "/" in name or name == "UTC"))
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A learner's time zone and the hour (0–23) at which a new day begins."""
+
+    zone: str = "UTC"
+    rollover: int = 4
+
+    def day(self, at: datetime) -> int:
+        """The study day of an aware moment.
+
+        The wall clock decides, so a day is an hour longer or shorter where the
+        clocks change, and a date that a zone skipped has no study day.
+        """
+        local = at.astimezone(ZoneInfo(self.zone))
+        return (local.date() - EPOCH).days - (local.hour < self.rollover)
+
+    def start(self, day: int) -> datetime:
+        """The first moment, in UTC, of a study day."""
+        on = EPOCH + timedelta(days=day)
+        local = datetime(on.year, on.month, on.day, self.rollover, tzinfo=ZoneInfo(self.zone))
+        return local.astimezone(UTC)
+
+    def date(self, day: int) -> date:
+        """The calendar date a study day is named after."""
+        return EPOCH + timedelta(days=day)

@@ -1,0 +1,27 @@
+"""Refusals a person can act on."""
+
+from dataclasses import dataclass
+
+
+class Refusal(Exception):
+    """Says in one sentence what happened and what to do next."""
+
+
+class Missing(Refusal):
+    """What was asked for does not exist for this learner."""
+
+
+class Stale(Refusal):
+    """The form was drawn before something else changed the same thing."""
+
+
+@dataclass
+class DeckFileError(Refusal):
+    """A deck file does not parse; nothing of it is loaded."""
+
+    path: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}"

@@ -1,0 +1,116 @@
+"""The two sides of every card of a note, as clean HTML.
+
+Rendered once when a note is stored, so that showing a card costs nothing.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from latex2mathml.converter import convert
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from quizapp.domain.cards import GAP
+from quizapp.formats.html import clean
+
+# Part of each note's digest: change it and every note is rendered anew.
+RENDERER = "1"
+
+_HIDDEN, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002"
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
+
+
+def faces(kind: str, fields: Mapping[str, Any], objective: str = "") -> list[dict[str, Any]]:
+    """What each card of a note shows.
+
+    question and answer are HTML; a choice adds its options ({html, correct,
+    rationale}) and objective, a typed card the texts it accepts.
+    """
+    if kind == "choice":
+        return [
+            {
+                "question": markdown(fields["stem"]),
+                "answer": "",
+                "options": [
+                    {
+                        "html": inline(option["text"]),
+                        "correct": bool(option["correct"]),
+                        "rationale": inline(option["rationale"]),
+                    }
+                    for option in fields["options"]
+                ],
+                "objective": inline(objective),
+            }
+        ]
+    if kind == "cloze":
+        return _cloze(fields["text"])
+    front, back = markdown(fields["front"]), markdown(fields["back"])
+    if kind == "reversed":
+        return [{"question": front, "answer": back}, {"question": back, "answer": front}]
+    face = {"question": front, "answer": back}
+    if kind == "typed":
+        return [face | {"accepts": [fields["back"], *fields.get("also", ())]}]
+    return [face]
+
+
+def markdown(text: str) -> str:
+    """Markdown, with tables and $maths$ and without raw HTML, as clean HTML."""
+    return clean(_renderer.render(_PRIVATE.sub("", text))).strip()
+
+
+def inline(text: str) -> str:
+    """One line of Markdown as clean HTML without a paragraph around it."""
+    return clean(_renderer.renderInline(_PRIVATE.sub("", text))).strip()
+
+
+def _cloze(text: str) -> list[dict[str, Any]]:
+    text = _PRIVATE.sub("", text)
+    count = len(GAP.findall(text))
+    return [
+        {"question": _with_gap(text, ord_, True), "answer": _with_gap(text, ord_, False)}
+        for ord_ in range(count)
+    ]
+
+
+def _with_gap(text: str, ord_: int, hidden: bool) -> str:
+    """The text with one gap hidden or pointed out and the others filled in."""
+    index = -1
+
+    def fill(match: re.Match[str]) -> str:
+        nonlocal index
+        index += 1
+        if index != ord_:
+            return match[1]
+        return _HIDDEN if hidden else f"{_OPEN}{match[1]}{_CLOSE}"
+
+    html = _renderer.render(GAP.sub(fill, text))
+    html = html.replace(_HIDDEN, '<span class="gap">[…]</span>')
+    html = html.replace(_OPEN, '<mark class="gap">').replace(_CLOSE, "</mark>")
+    return clean(html).strip()
+
+
+def _maths(source: str, options: Mapping[str, Any]) -> str:
+    try:
+        return str(convert(source, display="block" if options.get("display_mode") else "inline"))
+    except Exception:  # the converter has no error class of its own
+        return ""
+
+
+def _build() -> MarkdownIt:
+    renderer = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("table")
+    renderer.disable(["heading", "lheading", "image", "html_block", "html_inline"])
+    renderer.use(dollarmath_plugin, double_inline=True, allow_space=False, allow_digits=False)
+
+    def rendered(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+        token = tokens[index]
+        display = token.type != "math_inline"
+        maths = _maths(token.content, {"display_mode": display})
+        return maths or "<code>" + token.content.replace("<", "&lt;") + "</code>"
+
+    for name in ("math_inline", "math_inline_double", "math_block"):
+        renderer.add_render_rule(name, rendered)
+    return renderer
+
+
+_renderer = _build()

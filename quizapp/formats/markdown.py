@@ -1,0 +1,256 @@
+"""The deck format: Markdown items under a TOML head, one deck per file.
+
+A superset of hashcards' ``Q:``/``A:`` and ``C:`` with ``R:`` (both directions),
+``T:`` (typed answer) and ``M:`` (multiple choice). docs: decks/README.md.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from quizapp.domain.cards import gaps
+from quizapp.domain.errors import DeckFileError
+from quizapp.formats.parsed import ParsedDeck, ParsedNote
+
+STARTS = {"Q": "basic", "R": "reversed", "T": "typed", "C": "cloze", "M": "choice"}
+ATTRIBUTES = ("ID", "Ref", "Domains", "Tags", "Objective", "Pool", "Level", "Also")
+POOLS = ("study", "mock")
+HEAD_KEYS = {"name", "description", "topic", "outline", "parent"}
+
+_START = re.compile(r"([QRTCM]):(?:\s+|$)(.*)")
+_ANSWER = re.compile(r"A:(?:\s+|$)(.*)")
+_ATTRIBUTE = re.compile(rf"({'|'.join(ATTRIBUTES)}):(?:\s+|$)(.*)")
+_OPTION = re.compile(r"- \[([ xX])\]\s+(.*)")
+_RATIONALE = re.compile(r"\s+>\s?(.*)")
+_HEADING = re.compile(r"#{1,6}\s+(.*)")
+_FENCE = re.compile(r"\s*(```|~~~)")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
+
+
+@dataclass
+class _Item:
+    """An item while its lines are still coming in."""
+
+    kind: str
+    line: int
+    topic: str
+    text: dict[str, list[str]] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    options: list[dict[str, Any]] = field(default_factory=list)
+
+
+def read(text: str, path: str, key: str) -> ParsedDeck:
+    """Parse one deck file.
+
+    Raises DeckFileError with the first line that does not fit and what was
+    expected there; a file is read whole or not at all.
+    """
+    lines = text.removeprefix("\ufeff").splitlines()
+    head, body_from = _head(lines, path)
+    seen: dict[str, int] = {}
+    notes = []
+    for item in _items(lines, body_from, path):
+        note = _note(item, path)
+        if note.key in seen:
+            raise DeckFileError(
+                path,
+                note.line,
+                f"the ID “{note.key}” was already used in line {seen[note.key]};"
+                " give each item an ID of its own",
+            )
+        seen[note.key] = note.line
+        notes.append(note)
+    return ParsedDeck(
+        key=key,
+        name=head["name"],
+        description=head.get("description", ""),
+        topic=head.get("topic", ""),
+        parent=head.get("parent", ""),
+        outline=tuple(head.get("outline", ())),
+        notes=tuple(notes),
+    )
+
+
+def _head(lines: list[str], path: str) -> tuple[dict[str, Any], int]:
+    if not lines or lines[0].strip() != "---":
+        raise DeckFileError(path, 1, "expected “---” and the deck's TOML head")
+    try:
+        end = next(i for i, line in enumerate(lines[1:], 1) if line.strip() == "---")
+    except StopIteration:
+        raise DeckFileError(path, 1, "the TOML head is not closed by “---”") from None
+    try:
+        head = tomllib.loads("\n".join(lines[1:end]))
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"at line (\d+)", str(error))
+        line = int(at.group(1)) + 1 if at else end
+        raise DeckFileError(path, line, f"the TOML head does not parse: {error}") from None
+    _check_head(head, path)
+    return head, end + 1
+
+
+def _check_head(head: dict[str, Any], path: str) -> None:
+    if not isinstance(head.get("name"), str) or not head["name"].strip():
+        raise DeckFileError(path, 1, "the head needs a name, as in name = “Risk”")
+    for key, value in head.items():
+        if key not in HEAD_KEYS:
+            known = ", ".join(sorted(HEAD_KEYS))
+            raise DeckFileError(path, 1, f"the head has an unknown key “{key}”; known: {known}")
+        if key == "outline":
+            if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+                raise DeckFileError(path, 1, "outline must be a list of texts")
+        elif not isinstance(value, str):
+            raise DeckFileError(path, 1, f"{key} must be a text in quotes")
+
+
+def _items(lines: list[str], start: int, path: str) -> Iterator[_Item]:
+    topic, item, target = "", None, None
+    fenced = False
+    for number, line in enumerate(lines[start:], start + 1):
+        if fenced or _FENCE.match(line):
+            fenced ^= bool(_FENCE.match(line))
+            if target is None:
+                raise DeckFileError(path, number, "expected an item before this code block")
+            target.append(line)
+        elif match := _START.match(line):
+            if item:
+                yield item
+            item = _Item(STARTS[match[1]], number, topic)
+            target = item.text["front"] = [match[2]]
+        elif heading := _HEADING.match(line):
+            if item:
+                yield item
+            topic, item, target = heading[1].strip(), None, None
+        elif line.strip() == "---":
+            if item:
+                yield item
+            item, target = None, None
+        elif item is None:
+            if line.strip():
+                raise DeckFileError(
+                    path, number, "expected Q:, R:, T:, C: or M: to begin an item, or a # heading"
+                )
+        else:
+            target = _take(item, line, number, target, path)
+    if item:
+        yield item
+
+
+def _take(
+    item: _Item, line: str, number: int, target: list[str] | None, path: str
+) -> list[str] | None:
+    """Add one line to an open item; return where following lines go."""
+    if match := _ATTRIBUTE.match(line):
+        if match[1] in item.attributes:
+            raise DeckFileError(path, number, f"{match[1]}: stands twice in this item")
+        item.attributes[match[1]] = match[2].strip()
+        return None
+    if (match := _ANSWER.match(line)) and item.kind in ("basic", "reversed", "typed"):
+        if "back" in item.text:
+            raise DeckFileError(
+                path, number, "this item already has an A:; begin a new one with Q:"
+            )
+        item.text["back"] = [match[1]]
+        return item.text["back"]
+    if item.kind == "choice":
+        if match := _OPTION.match(line):
+            option = {"text": [match[2]], "correct": match[1] != " ", "rationale": []}
+            item.options.append(option)
+            return option["text"]  # type: ignore[return-value]
+        if item.options and (match := _RATIONALE.match(line)):
+            item.options[-1]["rationale"].append(match[1])
+            return item.options[-1]["rationale"]  # type: ignore[no-any-return]
+    if target is not None:
+        target.append(line)
+    elif line.strip():
+        raise DeckFileError(
+            path, number, "expected an attribute such as ID: or Ref:, or a new item"
+        )
+    return target
+
+
+def _note(item: _Item, path: str) -> ParsedNote:
+    fields = _fields(item, path)
+    key = item.attributes.get("ID") or derived_id(item.kind, fields)
+    if not _ID.fullmatch(key):
+        raise DeckFileError(
+            path,
+            item.line,
+            f"the ID “{key}” may hold letters, digits, dot, dash and underscore only",
+        )
+    pool = item.attributes.get("Pool", "study")
+    if pool not in POOLS:
+        raise DeckFileError(path, item.line, f"Pool: is “{pool}”; expected study or mock")
+    return ParsedNote(
+        key=key,
+        kind=item.kind,
+        fields=fields,
+        line=item.line,
+        topic=item.topic,
+        tags=_list(item.attributes.get("Tags", "")),
+        reference=item.attributes.get("Ref", ""),
+        domains=_list(item.attributes.get("Domains", "")),
+        objective=item.attributes.get("Objective", ""),
+        level=item.attributes.get("Level", ""),
+        pool=pool,
+    )
+
+
+def _fields(item: _Item, path: str) -> dict[str, Any]:
+    front = _joined(item.text["front"])
+    if not front:
+        raise DeckFileError(path, item.line, "the question is empty")
+    if item.kind == "choice":
+        return {"stem": front, "options": _options(item, path)}
+    if item.kind == "cloze":
+        if not gaps(front):
+            raise DeckFileError(
+                path, item.line, "a C: item needs at least one gap in [square brackets]"
+            )
+        return {"text": front}
+    back = _joined(item.text.get("back", []))
+    if not back:
+        raise DeckFileError(path, item.line, "expected an answer (A:) after this question")
+    fields: dict[str, Any] = {"front": front, "back": back}
+    if item.kind == "typed":
+        fields["also"] = [
+            a.strip() for a in item.attributes.get("Also", "").split("|") if a.strip()
+        ]
+    return fields
+
+
+def _options(item: _Item, path: str) -> list[dict[str, Any]]:
+    options = [
+        {
+            "text": _joined(o["text"]),
+            "correct": o["correct"],
+            "rationale": _joined(o["rationale"]),
+        }
+        for o in item.options
+    ]
+    if not 2 <= len(options) <= 6:
+        raise DeckFileError(
+            path, item.line, f"expected 2 to 6 options “- [ ] …”, found {len(options)}"
+        )
+    if sum(o["correct"] for o in options) != 1:
+        raise DeckFileError(path, item.line, "exactly one option must be marked “- [x]”")
+    if any(not o["text"] for o in options):
+        raise DeckFileError(path, item.line, "an option is empty")
+    return options
+
+
+def derived_id(kind: str, fields: dict[str, Any]) -> str:
+    """An ID for an item that names none, from what it asks."""
+    asked = fields.get("front") or fields.get("stem") or fields.get("text")
+    normal = " ".join(str(asked).casefold().split())
+    return "q-" + hashlib.sha256(f"{kind}\n{normal}".encode()).hexdigest()[:16]
+
+
+def _joined(lines: list[str]) -> str:
+    return "\n".join(lines).strip()
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -1,0 +1,1 @@
+"""The only package that knows Peewee; rows leave it as frozen dataclasses."""

@@ -1,0 +1,311 @@
+"""Decks and notes: what there is to learn."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import JOIN, SQL, Case, fn
+
+from quizapp.domain.queue import Limits, Queue
+from quizapp.domain.scheduling import State
+from quizapp.storage.models import Card, Deck, Enrolment, Memory, Note
+
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class DeckRow:
+    """A deck as a learner has it, with the limits of their own."""
+
+    id: int
+    key: str
+    family: str
+    parent: str
+    name: str
+    description: str
+    topic: str
+    position: int
+    desired_retention: float | None
+    new_per_day: int | None
+    reviews_per_day: int | None
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.new_per_day, self.reviews_per_day)
+
+
+@dataclass(frozen=True)
+class NoteRow:
+    """What the loader needs to know of a note it may have to change."""
+
+    id: int
+    key: str
+    deck: int
+    digest: str
+    position: int
+    retired: bool
+
+
+@dataclass(frozen=True)
+class Totals:
+    """A deck's cards by how far a learner has come with them."""
+
+    cards: int
+    questions: int
+    seen: int
+    mature: int
+    suspended: int
+    leeches: int
+
+
+def of_learner(learner: int) -> list[DeckRow]:
+    """The decks a learner has taken up, in reading order."""
+    rows = (
+        Deck.select(
+            Deck.id,
+            Deck.key,
+            Deck.family,
+            Deck.parent,
+            Deck.name,
+            Deck.description,
+            Deck.topic,
+            Deck.position,
+            Enrolment.desired_retention,
+            Enrolment.new_per_day,
+            Enrolment.reviews_per_day,
+        )
+        .join(Enrolment, on=(Enrolment.deck == Deck.id))
+        .where((Enrolment.learner == learner) & ~Deck.retired)
+        .order_by(Deck.family, Deck.position, Deck.id)
+        .tuples()
+    )
+    return [DeckRow(*row) for row in rows]
+
+
+def totals(learner: int, decks: Sequence[int], mature_days: int = 21) -> Totals:
+    """How far a learner has come with some decks."""
+    seen = (Memory.state != State.NEW) & (Memory.queue != Queue.RETIRED)
+    row = (
+        Memory.select(
+            fn.COUNT(Memory.card),
+            fn.SUM(Case(None, [((Note.kind == "choice"), 1)], 0)),
+            fn.SUM(Case(None, [(seen, 1)], 0)),
+            fn.SUM(Case(None, [((Memory.interval >= mature_days) & seen, 1)], 0)),
+            fn.SUM(Case(None, [((Memory.queue == Queue.SUSPENDED), 1)], 0)),
+            fn.SUM(Case(None, [(Memory.leech, 1)], 0)),
+        )
+        .join(Note, on=(Note.id == Memory.note))
+        .where(
+            (Memory.learner == learner) & (Memory.deck.in_(decks)) & (Memory.queue != Queue.RETIRED)
+        )
+        .tuples()
+        .get()
+    )
+    return Totals(*(value or 0 for value in row))
+
+
+def topics(learner: int, deck: int) -> list[tuple[str, int, int]]:
+    """The headings of a deck with their cards and how many of them were seen."""
+    rows = (
+        Memory.select(
+            Note.topic,
+            fn.COUNT(Memory.card),
+            fn.SUM(Case(None, [((Memory.state != State.NEW), 1)], 0)),
+        )
+        .join(Note, on=(Note.id == Memory.note))
+        .where(
+            (Memory.learner == learner) & (Memory.deck == deck) & (Memory.queue != Queue.RETIRED)
+        )
+        .group_by(Note.topic)
+        .order_by(fn.MIN(Note.position))
+        .tuples()
+    )
+    return [(topic, cards, seen or 0) for topic, cards, seen in rows]
+
+
+def set_limits(learner: int, deck: int, **limits: Any) -> bool:
+    """Store a learner's own limits for a deck; False where they do not have it."""
+    where = (Enrolment.learner == learner) & (Enrolment.deck == deck)
+    return bool(Enrolment.update(**limits).where(where).execute())
+
+
+def digests() -> dict[str, tuple[int, str, bool]]:
+    """Each shipped deck's id, digest and whether it is retired, by key."""
+    rows = Deck.select(Deck.key, Deck.id, Deck.digest, Deck.retired).where(Deck.owner.is_null())
+    return {key: (id_, digest, retired) for key, id_, digest, retired in rows.tuples()}
+
+
+def save(key: str, **columns: Any) -> int:
+    """Add or change a deck; return its id."""
+    row = Deck.get_or_none(Deck.key == key)
+    if row is None:
+        return int(Deck.create(key=key, **columns).id)
+    Deck.update(**columns).where(Deck.id == row.id).execute()
+    return int(row.id)
+
+
+def retire(decks: Sequence[int]) -> None:
+    """Take decks out of study with all their notes; progress stays."""
+    Deck.update(retired=True, digest="").where(Deck.id.in_(decks)).execute()
+    notes = [row[0] for row in Note.select(Note.id).where(Note.deck.in_(decks)).tuples()]
+    retire_notes(notes)
+
+
+def notes_by_key(keys: Iterable[str]) -> dict[str, NoteRow]:
+    """The stored notes among these keys, whatever deck they stand in."""
+    found = {}
+    for batch in _batches(list(keys)):
+        rows = Note.select(
+            Note.id, Note.key, Note.deck, Note.digest, Note.position, Note.retired
+        ).where(Note.key.in_(batch))
+        for row in rows.tuples():
+            found[row[1]] = NoteRow(*row)
+    return found
+
+
+def note_ids(deck: int) -> set[int]:
+    """The notes of a deck that are in study."""
+    rows = Note.select(Note.id).where((Note.deck == deck) & ~Note.retired)
+    return {row[0] for row in rows.tuples()}
+
+
+def add_note(**columns: Any) -> int:
+    """Store a new note; return its id."""
+    return int(Note.create(**columns).id)
+
+
+def change_note(note: int, **columns: Any) -> None:
+    """Store the named columns of a note."""
+    Note.update(**columns).where(Note.id == note).execute()
+
+
+def lay_cards(note: int, deck: int, count: int, rank: int) -> None:
+    """Give a note exactly ``count`` cards in a deck.
+
+    Cards beyond the count are retired, missing ones added and retired ones
+    taken back; whatever a learner knows of them stays theirs.
+    """
+    known = {row[0] for row in Card.select(Card.ord).where(Card.note == note).tuples()}
+    fresh = [
+        {"note": note, "deck": deck, "ord": ord_, "rank": rank}
+        for ord_ in range(count)
+        if ord_ not in known
+    ]
+    if fresh:
+        Card.insert_many(fresh).execute()
+    Card.update(
+        deck=deck, rank=rank, retired=Case(None, [((Card.ord >= count), True)], False)
+    ).where(Card.note == note).execute()
+    if not known:
+        return
+    Memory.update(
+        deck=deck, turn=Case(None, [((Memory.state == State.NEW), rank)], Memory.turn)
+    ).where(Memory.note == note).execute()
+    kept = Card.select(Card.id).where((Card.note == note) & ~Card.retired)
+    Memory.update(queue=Queue.RETIRED).where(
+        (Memory.note == note) & Memory.card.not_in(kept)
+    ).execute()
+    Memory.update(queue=_queue_of_state()).where(
+        (Memory.note == note) & (Memory.queue == Queue.RETIRED) & Memory.card.in_(kept)
+    ).execute()
+
+
+def retire_notes(notes: Sequence[int]) -> None:
+    """Take notes and their cards out of study; progress stays."""
+    for batch in _batches(list(notes)):
+        Note.update(retired=True).where(Note.id.in_(batch)).execute()
+        Card.update(retired=True).where(Card.note.in_(batch)).execute()
+        Memory.update(queue=Queue.RETIRED).where(Memory.note.in_(batch)).execute()
+
+
+def enrol(learner: int, decks: Sequence[int]) -> None:
+    """Let a learner take up decks; those they already have stay as they are."""
+    rows = [{"learner": learner, "deck": deck} for deck in decks]
+    for batch in _batches(rows):
+        Enrolment.insert_many(batch).on_conflict_ignore().execute()
+
+
+def shipped() -> list[int]:
+    """The decks that come with the app and are in study."""
+    return [
+        row[0] for row in Deck.select(Deck.id).where(Deck.owner.is_null() & ~Deck.retired).tuples()
+    ]
+
+
+def deal() -> int:
+    """Give every learner a new memory of each card in their decks that lacks one.
+
+    Returns how many were laid out. Mock-exam items are never dealt: they are
+    kept out of study.
+    """
+    missing = (
+        Card.select(
+            Enrolment.learner,
+            Card.id,
+            Card.deck,
+            Card.note,
+            Queue.NEW.value,
+            Card.rank,
+            # A fixed order that has nothing to do with the author's (Knuth's
+            # multiplicative hash).
+            (Card.id * 2654435761) % 1000003,
+            *_defaults().values(),
+        )
+        .join(Note, on=(Note.id == Card.note))
+        .switch(Card)
+        .join(Enrolment, on=(Enrolment.deck == Card.deck))
+        .join(
+            Memory,
+            JOIN.LEFT_OUTER,
+            on=((Memory.learner == Enrolment.learner) & (Memory.card == Card.id)),
+        )
+        .where(Memory.card.is_null() & ~Card.retired & (Note.pool == "study"))
+    )
+    columns = [
+        Memory.learner,
+        Memory.card,
+        Memory.deck,
+        Memory.note,
+        Memory.queue,
+        Memory.turn,
+        Memory.shuffle,
+        *(getattr(Memory, name) for name in _defaults()),
+    ]
+    return int(Memory.insert_from(missing, columns).as_rowcount().execute())
+
+
+def _defaults() -> dict[str, Any]:
+    """What a memory holds before the first answer; INSERT … SELECT knows no defaults."""
+    values = {
+        "version": 0,
+        "state": 0,
+        "step": 0,
+        "interval": 0,
+        "reps": 0,
+        "lapses": 0,
+        "leech": False,
+        "marked": False,
+        "flag": 0,
+        "buried_by_sibling": False,
+    }
+    literals = {True: SQL("TRUE"), False: SQL("FALSE")}
+    return {
+        name: literals[value] if isinstance(value, bool) else SQL(str(value))
+        for name, value in values.items()
+    }
+
+
+def _queue_of_state() -> Any:
+    return Case(
+        Memory.state,
+        [
+            (State.NEW.value, Queue.NEW.value),
+            (State.REVIEW.value, Queue.REVIEW.value),
+        ],
+        Queue.LEARNING.value,
+    )
+
+
+def _batches(items: list[Any]) -> Iterable[list[Any]]:
+    for start in range(0, len(items), _BATCH):
+        yield items[start : start + _BATCH]

@@ -1,0 +1,34 @@
+"""A learner's own wording of notes."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from quizapp.storage.models import NoteEdit
+
+
+def get(learner: int, note: int) -> tuple[Mapping[str, Any], Sequence[Any]] | None:
+    """A learner's wording of a note with its faces, if they changed it."""
+    row = NoteEdit.get_or_none((NoteEdit.learner == learner) & (NoteEdit.note == note))
+    return row and (row.fields, row.faces)
+
+
+def save(
+    learner: int, note: int, fields: Mapping[str, Any], faces: Sequence[Any], at: datetime
+) -> None:
+    """Lay a learner's wording over a note."""
+    NoteEdit.insert(
+        learner=learner, note=note, fields=dict(fields), faces=list(faces), at=at
+    ).on_conflict(
+        conflict_target=[NoteEdit.learner, NoteEdit.note],
+        update={
+            NoteEdit.fields: dict(fields),
+            NoteEdit.faces: list(faces),
+            NoteEdit.at: at,
+        },
+    ).execute()
+
+
+def remove(learner: int, note: int) -> None:
+    """Return to the note's own wording."""
+    NoteEdit.delete().where((NoteEdit.learner == learner) & (NoteEdit.note == note)).execute()

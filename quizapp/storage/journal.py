@@ -1,0 +1,66 @@
+"""What a learner did today, and the way back from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from quizapp.storage.models import Journal
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One thing done; ``before`` holds the memories it touched as they were."""
+
+    id: int
+    card: int
+    version: int
+    deed: str
+    before: Sequence[Mapping[str, Any]]
+
+
+def record(
+    learner: int,
+    card: int,
+    version: int,
+    at: datetime,
+    study_day: int,
+    deed: str,
+    before: Sequence[Mapping[str, Any]],
+) -> None:
+    """Note down what is about to be done."""
+    Journal.insert(
+        learner=learner,
+        card=card,
+        version=version,
+        at=at,
+        study_day=study_day,
+        deed=deed,
+        before=list(before),
+    ).execute()
+
+
+def latest(learner: int, study_day: int) -> Deed | None:
+    """The last deed of a day that was not undone."""
+    row = (
+        Journal.select()
+        .where(
+            (Journal.learner == learner)
+            & (Journal.study_day == study_day)
+            & Journal.undone_at.is_null()
+        )
+        .order_by(Journal.id.desc())
+        .first()
+    )
+    return row and Deed(row.id, row.card, row.version, row.deed, row.before)
+
+
+def mark_undone(deed: int, at: datetime) -> bool:
+    """Cross a deed out; False where someone else already did."""
+    where = (Journal.id == deed) & Journal.undone_at.is_null()
+    return bool(Journal.update(undone_at=at).where(where).execute())
+
+
+def forget_before(learner: int, study_day: int) -> None:
+    """Drop the deeds of days that can no longer be undone."""
+    Journal.delete().where((Journal.learner == learner) & (Journal.study_day < study_day)).execute()

@@ -1,0 +1,48 @@
+"""Learners and their settings."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from quizapp.domain.learners import Learner, parse_steps, steps_text
+from quizapp.domain.scheduling import DEFAULT_WEIGHTS
+from quizapp.storage import models
+
+_PLAIN = [f.name for f in fields(Learner) if f.name not in ("weights",)]
+
+
+def first() -> Learner | None:
+    """The learner who was here first: the local one."""
+    row = models.Learner.select().order_by(models.Learner.id).first()
+    return row and _learner(row)
+
+
+def get(learner: int) -> Learner | None:
+    """The learner with this id."""
+    row = models.Learner.get_or_none(models.Learner.id == learner)
+    return row and _learner(row)
+
+
+def ids() -> list[int]:
+    """Every learner's id."""
+    return [row[0] for row in models.Learner.select(models.Learner.id).tuples()]
+
+
+def create(name: str, timezone: str, now: datetime) -> Learner:
+    """Add a learner with the default settings."""
+    return _learner(models.Learner.create(name=name, timezone=timezone, created=now))
+
+
+def change(learner: int, **settings: Any) -> None:
+    """Store the named settings and leave the others alone."""
+    for name in ("learning_steps", "relearning_steps"):
+        if name in settings:
+            settings[name] = steps_text(settings[name])
+    models.Learner.update(**settings).where(models.Learner.id == learner).execute()
+
+
+def _learner(row: models.Learner) -> Learner:
+    values = {name: getattr(row, name) for name in _PLAIN}
+    values["learning_steps"] = parse_steps(row.learning_steps)
+    values["relearning_steps"] = parse_steps(row.relearning_steps)
+    return Learner(weights=tuple(row.weights) if row.weights else DEFAULT_WEIGHTS, **values)

@@ -1,0 +1,243 @@
+"""The tables: columns only, no rules.
+
+Content (deck, note, card) is stored once. Progress (enrolment, memory, review,
+journal, note_edit) belongs to a learner, and every hot index begins with the learner.
+"""
+
+from peewee import (
+    SQL,
+    AutoField,
+    BigAutoField,
+    BigIntegerField,
+    BooleanField,
+    CompositeKey,
+    FloatField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    SmallIntegerField,
+    TextField,
+)
+
+from quizapp.storage.database import proxy
+from quizapp.storage.fields import JSONField, UTCDateTimeField
+
+
+class Table(Model):  # type: ignore[misc]
+    class Meta:
+        database = proxy
+        legacy_table_names = False
+
+
+class Learner(Table):
+    """A person who studies, and how they want it."""
+
+    id = AutoField()
+    name = TextField()
+    created = UTCDateTimeField()
+    timezone = TextField()
+    rollover_hour = SmallIntegerField(default=4)
+    desired_retention = FloatField(default=0.90)
+    new_per_day = IntegerField(default=20)
+    reviews_per_day = IntegerField(default=200)
+    learning_steps = TextField(default="1 10")
+    relearning_steps = TextField(default="10")
+    maximum_interval = IntegerField(default=36500)
+    leech_threshold = IntegerField(default=8)
+    bury_siblings = BooleanField(default=True)
+    two_buttons = BooleanField(default=False)
+    shortcuts = BooleanField(default=True)
+    space_grades = BooleanField(default=True)
+    show_timer = BooleanField(default=False)
+    show_streak = BooleanField(default=True)
+    serif = BooleanField(default=False)
+    weights = JSONField(null=True)
+    day_begun = IntegerField(default=0)
+    extra_new_day = IntegerField(default=0)
+    extra_new = IntegerField(default=0)
+
+
+class Deck(Table):
+    """A named collection of notes; one without owner is shipped with the app."""
+
+    id = AutoField()
+    owner = ForeignKeyField(Learner, null=True, on_delete="CASCADE", lazy_load=False)
+    key = TextField(unique=True)
+    family = TextField()
+    parent = TextField(default="")
+    name = TextField()
+    description = TextField(default="")
+    topic = TextField(default="")
+    outline = JSONField()
+    position = IntegerField()
+    digest = TextField()
+    retired = BooleanField(default=False)
+
+
+class Note(Table):
+    """What an author wrote; ``key`` is what progress hangs on.
+
+    ``faces`` holds each card's question and answer as cleaned HTML (formats/faces.py).
+    """
+
+    id = AutoField()
+    deck = ForeignKeyField(Deck, on_delete="CASCADE", lazy_load=False)
+    key = TextField(unique=True)
+    kind = TextField()
+    fields = JSONField()
+    faces = JSONField()
+    topic = TextField(default="")
+    tags = JSONField()
+    reference = TextField(default="")
+    domains = JSONField()
+    objective = TextField(default="")
+    level = TextField(default="")
+    pool = TextField(default="study")
+    position = IntegerField()
+    digest = TextField()
+    retired = BooleanField(default=False)
+
+
+class Card(Table):
+    """One question asked of a note; ``rank`` is its place in the curriculum."""
+
+    id = AutoField()
+    note = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False, index=False)
+    deck = ForeignKeyField(Deck, on_delete="CASCADE", lazy_load=False)
+    ord = SmallIntegerField()
+    rank = BigIntegerField()
+    retired = BooleanField(default=False)
+
+    class Meta:
+        indexes = ((("note", "ord"), True),)
+
+
+class Enrolment(Table):
+    """A learner has taken up a deck, perhaps with limits of its own."""
+
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    deck = ForeignKeyField(Deck, on_delete="CASCADE", lazy_load=False)
+    desired_retention = FloatField(null=True)
+    new_per_day = IntegerField(null=True)
+    reviews_per_day = IntegerField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("learner", "deck")
+
+
+class Memory(Table):
+    """One learner's memory of one card, and where the card waits.
+
+    queue    see storage/cards.py Queue
+    turn     new cards: place in the curriculum; all others: study day due
+    shuffle  fixed pseudo-random order within a day
+    version  counts every change; a form carries the one it was drawn with
+    """
+
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    card = ForeignKeyField(Card, on_delete="CASCADE", lazy_load=False)
+    deck = ForeignKeyField(Deck, on_delete="CASCADE", lazy_load=False, index=False)
+    note = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False, index=False)
+    version = IntegerField(default=0)
+    queue = SmallIntegerField()
+    turn = BigIntegerField()
+    shuffle = IntegerField()
+    state = SmallIntegerField(default=0)
+    step = SmallIntegerField(default=0)
+    due = UTCDateTimeField(null=True)
+    interval = IntegerField(default=0)
+    stability = FloatField(null=True)
+    difficulty = FloatField(null=True)
+    model = TextField(null=True)
+    last_at = UTCDateTimeField(null=True)
+    last_day = IntegerField(null=True)
+    reps = IntegerField(default=0)
+    lapses = IntegerField(default=0)
+    leech = BooleanField(default=False)
+    marked = BooleanField(default=False)
+    flag = SmallIntegerField(default=0)
+    buried_on = IntegerField(null=True)
+    buried_by_sibling = BooleanField(default=False)
+
+    class Meta:
+        primary_key = CompositeKey("learner", "card")
+        indexes = (
+            (("learner", "queue", "turn", "shuffle", "deck"), False),
+            (("learner", "deck", "queue", "turn", "shuffle"), False),
+            (("learner", "note"), False),
+        )
+
+
+class Review(Table):
+    """One answer, as it was given; never changed afterwards.
+
+    rating  1 to 4; 0 is a reset, where the card's history begins anew
+    mode    "due", "ahead", "forgotten" or "reset"
+    """
+
+    id = BigAutoField()
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    card = ForeignKeyField(Card, on_delete="CASCADE", lazy_load=False)
+    version = IntegerField()
+    mode = TextField(default="due")
+    rating = SmallIntegerField()
+    at = UTCDateTimeField()
+    study_day = IntegerField()
+    elapsed_days = IntegerField(null=True)
+    milliseconds = IntegerField()
+    state_before = SmallIntegerField()
+    stability_before = FloatField(null=True)
+    difficulty_before = FloatField(null=True)
+    due_before = UTCDateTimeField(null=True)
+    state_after = SmallIntegerField()
+    stability = FloatField(null=True)
+    difficulty = FloatField(null=True)
+    interval = IntegerField()
+    due = UTCDateTimeField(null=True)
+    answer = JSONField(null=True)
+
+    class Meta:
+        indexes = (
+            (("learner", "card", "version"), True),
+            (("learner", "study_day", "state_before", "mode", "rating"), False),
+        )
+
+
+class Journal(Table):
+    """What a learner did, with the rows as they were before: the way back."""
+
+    id = BigAutoField()
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    card = ForeignKeyField(Card, on_delete="CASCADE", lazy_load=False)
+    version = IntegerField()
+    at = UTCDateTimeField()
+    study_day = IntegerField()
+    deed = TextField()
+    before = JSONField()
+    undone_at = UTCDateTimeField(null=True)
+
+    class Meta:
+        indexes = ((("learner", "study_day"), False),)
+
+
+class NoteEdit(Table):
+    """A learner's own wording, laid over a note; the note itself stays."""
+
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    note = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False)
+    fields = JSONField()
+    faces = JSONField()
+    at = UTCDateTimeField()
+
+    class Meta:
+        primary_key = CompositeKey("learner", "note")
+
+
+# Buried and suspended cards are few; the index holds only them.
+Memory.add_index(
+    Memory.index(Memory.learner, Memory.buried_on, name="memory_buried").where(
+        SQL("buried_on IS NOT NULL")
+    )
+)
+
+TABLES = (Learner, Deck, Note, Card, Enrolment, Memory, Review, Journal, NoteEdit)

@@ -1,0 +1,224 @@
+"""A study session as it stands: what comes next, what is left, and why it ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from quizapp.domain.errors import Missing
+from quizapp.domain.learners import Learner
+from quizapp.domain.queue import (
+    LEARN_AHEAD_MINUTES,
+    Candidate,
+    Counts,
+    Limits,
+    Queue,
+    allotted,
+    interleaved,
+    new_is_next,
+)
+from quizapp.storage import cards, decks, reviews
+from quizapp.storage.cards import StudyCard
+from quizapp.storage.decks import DeckRow
+from quizapp.storage.reviews import Day
+
+FAMILIES = {
+    "responsibilities": "Responsibilities",
+    "prerequisites": "Prerequisites",
+    "certifications": "Certifications",
+    "own": "Your decks",
+}
+AHEAD_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Some of a learner's decks; ``ids`` is None where it is all of them."""
+
+    text: str
+    title: str
+    decks: tuple[DeckRow, ...]
+    ids: tuple[int, ...] | None
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a learner sees next; without a card the session is over."""
+
+    scope: Scope
+    mode: str
+    card: StudyCard | None
+    counts: Counts
+    done: int
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why nothing comes now, and what could."""
+
+    day: Day
+    waiting: Counts
+    buried: int
+    suspended: int
+    next_learning: datetime | None
+    next_day: tuple[int, int] | None
+    ahead: bool
+    forgotten: int
+
+
+def group_key(parent: str) -> str:
+    """How a group of decks, such as an exam's domains, is named in an address."""
+    return "".join(c for c in parent.lower() if c.isalnum())
+
+
+def scope(learner: int, text: str) -> Scope:
+    """The decks an address names: all, family-…, group-… or deck-….
+
+    Raises Missing where the learner has no such decks.
+    """
+    having = decks.of_learner(learner)
+    kind, _, name = text.partition("-")
+    if text == "all":
+        return Scope(text, "All decks", tuple(having), None)
+    if kind == "family" and name in FAMILIES:
+        found, title = [d for d in having if d.family == name], FAMILIES[name]
+    elif kind == "group":
+        found = [d for d in having if d.parent and group_key(d.parent) == name]
+        title = found[0].parent if found else ""
+    else:
+        found = [d for d in having if kind == "deck" and str(d.id) == name]
+        title = found[0].name if found else ""
+    if not found:
+        raise Missing("There is no such deck. Choose one from the list of decks.")
+    return Scope(text, title, tuple(found), tuple(d.id for d in found))
+
+
+def session(
+    learner: Learner, within: Scope, mode: str, now: datetime, last: int | None = None
+) -> Session:
+    """The card that comes next in a scope, with the counts of what is left."""
+    today = learner.today(now)
+    if mode != "due":
+        picked = _extra(learner, within, mode, today)
+        card = cards.find(learner.id, picked[0].card) if picked else None
+        done = reviews.mode_count(learner.id, today, mode)
+        return Session(within, mode, card, Counts(due=len(picked)), done)
+    day = reviews.day(learner.id, today)
+    overall = _left(learner.new_limit(today), learner.reviews_per_day, day.done)
+    limits = _deck_limits(learner.id, within.decks, today)
+    counts = _counts(learner, within, now, overall, limits)
+    previous = last if last is not None else reviews.last_card(learner.id, today)
+    picked_card = _next(learner, within, now, day, counts, limits, previous)
+    done = day.answers
+    if within.ids is not None:
+        done = reviews.day(learner.id, today, within.ids).answers
+    return Session(within, mode, picked_card, counts, done)
+
+
+def ending(learner: Learner, within: Scope, now: datetime) -> Ending:
+    """What was done today, what is left and why, and what can be done about it."""
+    today = learner.today(now)
+    day_end = learner.calendar.start(today + 1)
+    everything = cards.count(learner.id, within.ids, today, day_end, (None, None))
+    buried, suspended = cards.held_back(learner.id, within.ids)
+    return Ending(
+        day=reviews.day(learner.id, today, within.ids),
+        waiting=everything,
+        buried=buried,
+        suspended=suspended,
+        next_learning=cards.next_learning(learner.id, within.ids),
+        next_day=cards.next_day(learner.id, within.ids, today),
+        ahead=bool(cards.ahead(learner.id, within.ids, today, AHEAD_DAYS)),
+        forgotten=len(reviews.forgotten(learner.id, today, within.ids)),
+    )
+
+
+def overview(learner: Learner, now: datetime) -> tuple[list[DeckRow], dict[int, Counts], Limits]:
+    """All decks with what each offers today, and what the learner's own limits leave."""
+    today = learner.today(now)
+    having = decks.of_learner(learner.id)
+    waiting = cards.counts_by_deck(learner.id, today, learner.calendar.start(today + 1))
+    day = reviews.day(learner.id, today)
+    overall = _left(learner.new_limit(today), learner.reviews_per_day, day.done)
+    limits = _deck_limits(learner.id, having, today)
+    return (
+        having,
+        {d.id: limits.get(d.id, Limits()).cap(waiting.get(d.id, Counts())) for d in having},
+        overall,
+    )
+
+
+def _counts(
+    learner: Learner,
+    within: Scope,
+    now: datetime,
+    overall: Limits,
+    limits: dict[int, Limits],
+) -> Counts:
+    today = learner.today(now)
+    day_end = learner.calendar.start(today + 1)
+    if not limits:
+        return cards.count(learner.id, within.ids, today, day_end, (overall.new, overall.due))
+    ids = {deck.id for deck in within.decks}
+    waiting = cards.counts_by_deck(learner.id, today, day_end)
+    return allotted({d: c for d, c in waiting.items() if d in ids}, limits, overall)
+
+
+def _next(
+    learner: Learner,
+    within: Scope,
+    now: datetime,
+    day: Day,
+    counts: Counts,
+    limits: dict[int, Limits],
+    last: int | None,
+) -> StudyCard | None:
+    today = learner.today(now)
+    ids = within.ids
+    steps = cards.learning(learner.id, ids, now) if counts.learning else []
+    if steps:
+        return cards.find(learner.id, steps[0].card)
+    if counts.new or counts.due:
+        if new_is_next(day.done, counts):
+            closed = [deck for deck, limit in limits.items() if limit.new == 0]
+            waiting = cards.new_cards(learner.id, ids, closed)
+        else:
+            closed = [deck for deck, limit in limits.items() if limit.due == 0]
+            waiting = cards.due_reviews(learner.id, ids, today, closed)
+        before = cards.chosen(learner.id, [last]) if last is not None else []
+        chosen = interleaved(waiting, before[0] if before else None)
+        return cards.find(learner.id, chosen.card) if chosen else None
+    if counts.learning:
+        soon = now + timedelta(minutes=LEARN_AHEAD_MINUTES)
+        steps = cards.learning(learner.id, ids, soon)
+    return cards.find(learner.id, steps[0].card) if steps else None
+
+
+def _extra(learner: Learner, within: Scope, mode: str, today: int) -> list[Candidate]:
+    if mode == "ahead":
+        return cards.ahead(learner.id, within.ids, today, AHEAD_DAYS)
+    return cards.chosen(learner.id, reviews.forgotten(learner.id, today, within.ids))
+
+
+def _left(new: int, due: int, done: Counts) -> Limits:
+    return Limits(max(0, new - done.new), max(0, due - done.due))
+
+
+def _deck_limits(learner: int, having: Sequence[DeckRow], today: int) -> dict[int, Limits]:
+    """What the decks' own limits leave today, for those that have any."""
+    limited = [d for d in having if d.new_per_day is not None or d.reviews_per_day is not None]
+    if not limited:
+        return {}
+    done = reviews.done_by_deck(learner, today)
+    left = {}
+    for deck in limited:
+        was = done.get(deck.id, Counts())
+        left[deck.id] = Limits(
+            None if deck.new_per_day is None else max(0, deck.new_per_day - was.new),
+            None if deck.reviews_per_day is None else max(0, deck.reviews_per_day - was.due),
+        )
+    return left
+
+
+def current_kind(card: StudyCard) -> str:
+    """Which of the three counts a card belongs to."""
+    return {Queue.NEW: "new", Queue.REVIEW: "due"}.get(card.queue, "learning")

@@ -1,0 +1,195 @@
+"""One card: what is known of it, and its wording."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from quizapp import clock
+from quizapp.actions import decks as deck_actions
+from quizapp.actions import study as study_actions
+from quizapp.domain.errors import Missing, Refusal, Stale
+from quizapp.domain.learners import Learner
+from quizapp.domain.queue import Queue
+from quizapp.domain.scheduling import State, retrievability
+from quizapp.storage import cards, reviews
+from quizapp.storage.cards import StudyCard
+from quizapp.storage.sessions import current_kind
+from quizapp.views import respond, words
+from quizapp.views.guards import current_learner
+
+blueprint = Blueprint("cards", __name__)
+
+# The forgetting curve is drawn in a box of this size.
+WIDTH, HEIGHT, POINTS = 600, 200, 60
+
+
+@blueprint.get("/cards/<int:card_id>")
+def info(card_id: int) -> Response:
+    """A card's memory, history and forgetting curve."""
+    learner, now = current_learner(), clock.now()
+    card = _card(learner, card_id)
+    today = learner.today(now)
+    elapsed = None if card.memory.last_day is None else today - card.memory.last_day
+    recall = None
+    # Within the day of the last answer the model says nothing worth showing.
+    if elapsed and card.memory.stability:
+        recall = retrievability(elapsed, card.memory.stability, learner.weights)
+    due_in = None if card.memory.due_day is None else card.memory.due_day - today
+    return respond.page(
+        "cards/info.html",
+        learner=learner,
+        now=now,
+        card=card,
+        kind=current_kind(card) if card.queue >= 0 else None,
+        history=reviews.of_card(learner.id, card.id),
+        elapsed=elapsed,
+        recall=recall,
+        due_in=None if due_in is None else words.in_days(due_in),
+        curve=_curve(learner, card, elapsed),
+        scope=request.args.get("scope", "all"),
+        states={s: s.name.capitalize() for s in State},
+    )
+
+
+@blueprint.get("/cards/<int:card_id>/edit")
+def edit(card_id: int) -> Response:
+    """The card's wording, to be changed."""
+    learner = current_learner()
+    card = _card(learner, card_id)
+    return _form(card, dict(card.fields), 200, "")
+
+
+@blueprint.post("/cards/<int:card_id>/wordings")
+def wordings(card_id: int) -> Response:
+    """Store the learner's own wording and return to the card."""
+    learner, now = current_learner(), clock.now()
+    card = _card(learner, card_id)
+    fields = _fields(card)
+    version = request.form.get("version", "")
+    try:
+        if not version.isdecimal():
+            raise Refusal("The form is incomplete. Reload the page and try again.")
+        deck_actions.edit_note(learner, card_id, int(version), fields, now)
+    except Stale as late:
+        return _form(card, fields, 409, str(late))
+    except Refusal as refused:
+        if isinstance(refused, Missing):
+            raise
+        return _form(card, fields, 400, str(refused))
+    scope = request.form.get("scope", "all")
+    return redirect(url_for("study.session", scope=scope, card=card_id, show=1), 303)
+
+
+@blueprint.post("/cards/<int:card_id>/suspensions")
+def suspensions(card_id: int) -> Response:
+    """Suspend the card, or take it back into study."""
+    learner, now = current_learner(), clock.now()
+    if "end" in request.form:
+        study_actions.unsuspend(learner, card_id, _number("version"), now)
+    else:
+        study_actions.suspend(learner, card_id, _number("version"), now, whole_note=False)
+    return _back(card_id)
+
+
+@blueprint.post("/cards/<int:card_id>/due-dates")
+def due_dates(card_id: int) -> Response:
+    """Say when the card is due."""
+    study_actions.set_due(
+        current_learner(), card_id, _number("version"), clock.now(), _number("days")
+    )
+    return _back(card_id)
+
+
+@blueprint.post("/cards/<int:card_id>/resets")
+def resets(card_id: int) -> Response:
+    """Make the card new again."""
+    study_actions.reset(current_learner(), card_id, _number("version"), clock.now())
+    return _back(card_id)
+
+
+@blueprint.post("/cards/<int:card_id>/undos")
+def undos(card_id: int) -> Response:
+    """Take the latest deed back and stay on the page."""
+    study_actions.undo(current_learner(), clock.now())
+    return _back(card_id)
+
+
+def _back(card_id: int) -> Response:
+    scope = request.form.get("scope", "all")
+    return redirect(url_for("cards.info", card_id=card_id, scope=scope), 303)
+
+
+def _card(learner: Learner, card_id: int) -> StudyCard:
+    card = cards.find(learner.id, card_id)
+    if card is None or card.queue is Queue.RETIRED:
+        raise Missing("This card does not exist. It may have been removed from its deck.")
+    return card
+
+
+def _form(card: StudyCard, fields: dict[str, Any], status: int, problem: str) -> Response:
+    return respond.page(
+        "cards/edit.html",
+        status,
+        card=card,
+        fields=fields,
+        problem=problem,
+        scope=request.values.get("scope", "all"),
+    )
+
+
+def _fields(card: StudyCard) -> dict[str, Any]:
+    """The fields of the card's kind as the form gives them."""
+    form = request.form
+    if card.kind == "cloze":
+        return {"text": form.get("text", "")}
+    if card.kind == "choice":
+        return {
+            "stem": form.get("stem", ""),
+            "options": [
+                {
+                    "text": form.get(f"option_{i}", ""),
+                    "rationale": form.get(f"rationale_{i}", ""),
+                    "correct": option["correct"],
+                }
+                for i, option in enumerate(card.fields["options"])
+            ],
+        }
+    fields: dict[str, Any] = {"front": form.get("front", ""), "back": form.get("back", "")}
+    if card.kind == "typed":
+        also = form.get("also", "").split("|")
+        fields["also"] = [text.strip() for text in also if text.strip()]
+    return fields
+
+
+def _curve(learner: Learner, card: StudyCard, elapsed: int | None) -> dict[str, Any] | None:
+    """The forgetting curve since the last answer, as points of an SVG line.
+
+    It begins a day after the answer, because within the day the model is not used.
+    """
+    stability = card.memory.stability
+    if stability is None or card.memory.state is not State.REVIEW:
+        return None
+    span = max(7, round(stability * 2.5), (elapsed or 0) + 3)
+    points = []
+    for i in range(POINTS + 1):
+        day = 1 + (span - 1) * i / POINTS
+        recall = retrievability(day, stability, learner.weights)
+        points.append(f"{day / span * WIDTH:.1f},{(1 - recall) * 2 * HEIGHT:.1f}")
+    wanted = card.retention or learner.desired_retention
+    return {
+        "points": " ".join(points),
+        "span": span,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "wanted": wanted,
+        "wanted_y": round((1 - wanted) * 2 * HEIGHT, 1),
+        "today_x": None if not elapsed else round(elapsed / span * WIDTH, 1),
+    }
+
+
+def _number(name: str) -> int:
+    text = request.form.get(name, "")
+    if not text.isdecimal() or len(text) > 15:
+        raise Refusal("A whole number is missing. Go back and fill it in.")
+    return int(text)

@@ -1,0 +1,76 @@
+"""One deck or group of decks: what it holds, how far one has come, its own options."""
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from quizapp import clock
+from quizapp.actions import learners as learner_actions
+from quizapp.domain.errors import Refusal
+from quizapp.domain.queue import Counts
+from quizapp.storage import decks, sessions
+from quizapp.views import respond
+from quizapp.views.guards import current_learner
+
+blueprint = Blueprint("decks", __name__)
+
+
+@blueprint.get("/decks/<scope>")
+def overview(scope: str) -> Response:
+    """What the decks hold and what waits in them today."""
+    return _overview(scope, 200, "")
+
+
+@blueprint.post("/decks/<int:deck>/options")
+def options(deck: int) -> Response:
+    """Store the deck's own retention and limits; an empty field follows the settings."""
+    learner = current_learner()
+    try:
+        retention = _optional("desired_retention")
+        learner_actions.change_deck_options(
+            learner,
+            deck,
+            {
+                "desired_retention": None if retention is None else retention / 100,
+                "new_per_day": _whole(_optional("new_per_day")),
+                "reviews_per_day": _whole(_optional("reviews_per_day")),
+            },
+        )
+    except Refusal as refused:
+        if type(refused) is not Refusal:
+            raise
+        return _overview(f"deck-{deck}", 400, str(refused))
+    return redirect(url_for("decks.overview", scope=f"deck-{deck}", saved=1), 303)
+
+
+def _overview(scope: str, status: int, problem: str) -> Response:
+    learner, now = current_learner(), clock.now()
+    within = sessions.scope(learner.id, scope)
+    _, offered, overall = sessions.overview(learner, now)
+    ids = [deck.id for deck in within.decks]
+    single = within.decks[0] if len(within.decks) == 1 and scope.startswith("deck-") else None
+    return respond.page(
+        "decks/overview.html",
+        status,
+        learner=learner,
+        scope=within,
+        deck=single,
+        counts=overall.cap(sum((offered.get(d, Counts()) for d in ids), Counts())),
+        totals=decks.totals(learner.id, ids),
+        topics=decks.topics(learner.id, single.id) if single else [],
+        problem=problem,
+        saved="saved" in request.args,
+    )
+
+
+def _optional(name: str) -> float | None:
+    text = request.form.get(name, "").strip().replace(",", ".")
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise Refusal(f"“{text}” is not a number. Nothing was changed.") from None
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)

@@ -1,0 +1,101 @@
+"""The list of decks, and today's work at a glance."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, render_template, request
+
+from quizapp import clock
+from quizapp.domain import queue
+from quizapp.domain.queue import Counts, Limits
+from quizapp.storage import reviews, sessions
+from quizapp.storage.decks import DeckRow
+from quizapp.views import respond
+from quizapp.views.guards import current_learner
+
+blueprint = Blueprint("home", __name__)
+
+# Until there are answers to measure: seconds for a first look, and for a review.
+FIRST_PACE = (20.0, 9.0)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A deck, a group of decks or a family, with what it offers today."""
+
+    scope: str
+    name: str
+    counts: Counts
+    deck: DeckRow | None = None
+    rows: tuple["Row", ...] = ()
+
+
+@blueprint.get("/")
+def index() -> Response:
+    """Decks in their families, with one button to study what is due."""
+    learner, now = current_learner(), clock.now()
+    today = learner.today(now)
+    having, offered, overall = sessions.overview(learner, now)
+    everything = overall.cap(sum(offered.values(), Counts()))
+    new_pace, review_pace = reviews.pace(learner.id)
+    return respond.page(
+        "home/index.html",
+        learner=learner,
+        families=_families(having, offered, overall),
+        everything=everything,
+        minutes=queue.minutes(everything, new_pace or FIRST_PACE[0], review_pace or FIRST_PACE[1]),
+        day=reviews.day(learner.id, today),
+        streak=queue.streak(reviews.studied_days(learner.id, today), today),
+    )
+
+
+@blueprint.get("/keys")
+def keys() -> Response:
+    """All keyboard shortcuts."""
+    return respond.page("home/keys.html", learner=current_learner())
+
+
+@blueprint.get("/manifest.webmanifest")
+def manifest() -> Response:
+    """What a phone needs to put the app on its home screen."""
+    response = Response(
+        render_template("home/manifest.json", root=request.url_root),
+        mimetype="application/manifest+json",
+    )
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+def _families(
+    having: Sequence[DeckRow], offered: Mapping[int, Counts], overall: Limits
+) -> list[Row]:
+    rows = []
+    for family, title in sessions.FAMILIES.items():
+        inside = [deck for deck in having if deck.family == family]
+        if not inside:
+            continue
+        children = [_row(deck, offered, overall) for deck in inside if not deck.parent] + _groups(
+            [deck for deck in inside if deck.parent], offered, overall
+        )
+        total = overall.cap(sum((offered[deck.id] for deck in inside), Counts()))
+        rows.append(Row(f"family-{family}", title, total, rows=tuple(children)))
+    return rows
+
+
+def _groups(inside: Sequence[DeckRow], offered: Mapping[int, Counts], overall: Limits) -> list[Row]:
+    groups: dict[str, list[DeckRow]] = {}
+    for deck in inside:
+        groups.setdefault(deck.parent, []).append(deck)
+    return [
+        Row(
+            f"group-{sessions.group_key(parent)}",
+            parent,
+            overall.cap(sum((offered[deck.id] for deck in decks), Counts())),
+            rows=tuple(_row(deck, offered, overall) for deck in decks),
+        )
+        for parent, decks in groups.items()
+    ]
+
+
+def _row(deck: DeckRow, offered: Mapping[int, Counts], overall: Limits) -> Row:
+    return Row(f"deck-{deck.id}", deck.name, overall.cap(offered[deck.id]), deck)

@@ -1,0 +1,104 @@
+"""Figures and moments as people say them."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from markupsafe import Markup
+from tzlocal import get_localzone_name
+
+from quizapp.domain.days import Calendar
+from quizapp.domain.scheduling import Memory, State
+
+
+def init(app: Flask) -> None:
+    """Make the words known to templates."""
+    app.jinja_env.filters.update(
+        card_html=card_html,
+        days=days,
+        ago=ago,
+        clock=at_clock,
+        date=date,
+        percent=percent,
+        plural=plural,
+        span=span,
+    )
+
+
+def card_html(html: str) -> Markup:
+    """Card content, which was cleaned when it was stored (formats/html.py).
+
+    The one place that lets stored HTML through; a test sees to that.
+    """
+    return Markup(html)  # noqa: S704
+
+
+def interval(memory: Memory, now: datetime) -> str:
+    """What a grade button promises: <1m, 10m, 4d, 1.2mo, 2.1y."""
+    if memory.state is State.REVIEW:
+        return days(memory.interval)
+    assert memory.due is not None
+    minutes = (memory.due - now) / timedelta(minutes=1)
+    if minutes < 59.5:
+        return f"{max(1, round(minutes))}m"
+    if minutes < 60 * 23.5:
+        return f"{round(minutes / 60)}h"
+    return days(round(minutes / 1440))
+
+
+def days(count: float) -> str:
+    """Whole days below a month, then months and years with one decimal."""
+    if count < 30:
+        return f"{round(count)}d"
+    if count < 365:
+        return f"{count / 30.44:.1f}mo".replace(".0mo", "mo")
+    return f"{count / 365.25:.1f}y".replace(".0y", "y")
+
+
+def in_days(count: int) -> str:
+    """A day from today: today, tomorrow, in 12 days."""
+    if count <= 0:
+        return "today"
+    return "tomorrow" if count == 1 else f"in {count} days"
+
+
+def ago(at: datetime, now: datetime, calendar: Calendar) -> str:
+    """A past moment by its study day: today, yesterday, 12 days ago."""
+    count = calendar.day(now) - calendar.day(at)
+    if count <= 0:
+        return "today"
+    return "yesterday" if count == 1 else f"{count} days ago"
+
+
+def at_clock(at: datetime, zone: str) -> str:
+    """A moment's time of day in a zone."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
+def date(at: datetime, zone: str) -> str:
+    """A moment's date in a zone: 24 November 2026."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local.day} {local.strftime('%B %Y')}"
+
+
+def span(seconds: float) -> str:
+    """A length of time: 40 s, 12 min, 1 h 5 min."""
+    if seconds < 60:
+        return f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def percent(share: float | None) -> str:
+    """A share as a whole percentage; a dash where there is no data."""
+    return "—" if share is None else f"{round(share * 100)} %"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 card, 2 cards, 1,200 cards."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def local_zone() -> str:
+    """The time zone this computer is set to."""
+    return str(get_localzone_name() or "UTC")

@@ -1,0 +1,51 @@
+// Shows the answer that came with the card, and moves focus and title with each card.
+
+function reveal(card) {
+  card.dataset.revealed = "";
+  card.querySelector("[data-answer]").hidden = false;
+  card.querySelector("[data-ask]").hidden = true;
+  card.querySelector("[data-grades]").hidden = false;
+  for (const form of card.querySelectorAll("details form")) {
+    form.insertAdjacentHTML("beforeend", '<input type="hidden" name="shown_answer" value="1">');
+  }
+  card.dispatchEvent(new CustomEvent("card:revealed", { bubbles: true }));
+  card.querySelector("[data-answer]").focus({ preventScroll: true });
+}
+
+function arrive() {
+  const root = document.querySelector("#study-stage > section");
+  if (!root) return;
+  document.title = root.dataset.title;
+  const field = root.querySelector("[data-focus-first]");
+  const place = field
+    || (root.hasAttribute("data-revealed") ? root.querySelector("[data-answer]") : root.querySelector("[data-focus]"));
+  place.focus({ preventScroll: true });
+  document.getElementById("announcer").textContent = root.dataset.announce;
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-reveal]")) return;
+  event.preventDefault();
+  reveal(event.target.closest("section"));
+});
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("[data-menu][open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector("[data-menu][open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+document.addEventListener("htmx:afterSettle", arrive);
+document.addEventListener("htmx:sendError", () => {
+  document.getElementById("notice").innerHTML =
+    '<p class="notice error" role="alert">The server did not answer, so nothing was saved. Check that it is running and press the key again.</p>';
+});
+arrive();

@@ -1,0 +1,89 @@
+// Keys press what is on the page: an element names its keys in data-keys.
+// "f+1" means f, then 1; "alt+1" and "ctrl+z" are held together.
+// Keys that type are ignored in fields; all single keys can be switched off.
+
+const TYPING = "input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]";
+const PREFIXES = ["f", "x"];
+const PREFIX_MS = 2000;
+let prefix = "";
+let prefixUntil = 0;
+
+function nameOf(event) {
+  let key = event.key === " " ? "space" : event.key.toLowerCase();
+  if (event.altKey && /^Digit[0-9]$/.test(event.code)) key = event.code.slice(5);
+  if (event.ctrlKey || event.metaKey) return `ctrl+${key}`;
+  if (event.altKey) return `alt+${key}`;
+  return key;
+}
+
+function reachable(element) {
+  return !element.disabled && !element.closest("[hidden]") && !element.closest("dialog:not([open])");
+}
+
+function find(key) {
+  return [...document.querySelectorAll("[data-keys]")].find(
+    (element) => element.dataset.keys.split(" ").includes(key) && reachable(element));
+}
+
+function press(element) {
+  if (element.matches("input[type=radio]") && element.checked) {
+    element.checked = false;
+    element.dispatchEvent(new Event("change", { bubbles: true }));
+  } else if (element.matches("input[type=search], input[type=text]")) {
+    element.focus();
+  } else {
+    element.click();
+  }
+}
+
+function targetOf(event, key) {
+  if (key === "space" || key === "enter") {
+    // A focused control does what it always does, except a radio, which Enter would leave idle.
+    const active = document.activeElement;
+    const control = active.closest("a, button, summary, textarea, select, dialog[open]");
+    if (control) return null;
+    if (key === "space" && active.matches("input[type=radio], input[type=checkbox]")) return null;
+    return find(key) || [...document.querySelectorAll("[data-proposed]")].find(reachable);
+  }
+  return find(key);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.repeat) return;
+  const key = nameOf(event);
+  const held = key.includes("+") && key.length > 1;
+  const single = !held;
+  if (single && document.body.dataset.shortcuts === "off" && key !== "space" && key !== "enter") return;
+  if (single && event.target.closest(TYPING)) return;
+  if (document.querySelector("dialog[open]")) return;
+  if (single && prefix && performance.now() < prefixUntil) {
+    const target = find(`${prefix}+${key}`);
+    prefix = "";
+    if (target) {
+      event.preventDefault();
+      press(target);
+      return;
+    }
+  }
+  prefix = "";
+  if (PREFIXES.includes(key) && document.querySelector(`[data-keys*="${key}+"]`)) {
+    prefix = key;
+    prefixUntil = performance.now() + PREFIX_MS;
+    return;
+  }
+  const target = targetOf(event, key);
+  if (target) {
+    event.preventDefault();
+    press(target);
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  const dialog = opener && document.getElementById(opener.dataset.dialog);
+  if (dialog) {
+    event.preventDefault();
+    opener.closest("details")?.removeAttribute("open");
+    dialog.showModal();
+  }
+});
