@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 from peewee import JOIN, SQL, Case, fn
 
@@ -187,7 +188,13 @@ def lay_cards(note: int, deck: int, count: int, rank: int) -> None:
     """
     known = {row[0] for row in Card.select(Card.ord).where(Card.note == note).tuples()}
     fresh = [
-        {"note": note, "deck": deck, "ord": ord_, "rank": rank}
+        {
+            "note": note,
+            "deck": deck,
+            "ord": ord_,
+            "rank": rank,
+            "shuffle": crc32(f"{note}:{ord_}".encode()) % 1_000_003,
+        }
         for ord_ in range(count)
         if ord_ not in known
     ]
@@ -246,9 +253,7 @@ def deal() -> int:
             Card.note,
             Queue.NEW.value,
             Card.rank,
-            # A fixed order that has nothing to do with the author's (Knuth's
-            # multiplicative hash).
-            (Card.id * 2654435761) % 1000003,
+            Card.shuffle,
             *_defaults().values(),
         )
         .join(Note, on=(Note.id == Card.note))

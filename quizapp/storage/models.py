@@ -11,7 +11,7 @@ from peewee import (
     BigIntegerField,
     BooleanField,
     CompositeKey,
-    FloatField,
+    DoubleField,
     ForeignKeyField,
     IntegerField,
     Model,
@@ -37,7 +37,7 @@ class Learner(Table):
     created = UTCDateTimeField()
     timezone = TextField()
     rollover_hour = SmallIntegerField(default=4)
-    desired_retention = FloatField(default=0.90)
+    desired_retention = DoubleField(default=0.90)
     new_per_day = IntegerField(default=20)
     reviews_per_day = IntegerField(default=200)
     learning_steps = TextField(default="1 10")
@@ -99,13 +99,18 @@ class Note(Table):
 
 
 class Card(Table):
-    """One question asked of a note; ``rank`` is its place in the curriculum."""
+    """One question asked of a note.
+
+    rank     its place in the curriculum
+    shuffle  its place among cards due on one day, unrelated to the author's order
+    """
 
     id = AutoField()
     note = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False, index=False)
     deck = ForeignKeyField(Deck, on_delete="CASCADE", lazy_load=False)
     ord = SmallIntegerField()
     rank = BigIntegerField()
+    shuffle = IntegerField()
     retired = BooleanField(default=False)
 
     class Meta:
@@ -117,7 +122,7 @@ class Enrolment(Table):
 
     learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
     deck = ForeignKeyField(Deck, on_delete="CASCADE", lazy_load=False)
-    desired_retention = FloatField(null=True)
+    desired_retention = DoubleField(null=True)
     new_per_day = IntegerField(null=True)
     reviews_per_day = IntegerField(null=True)
 
@@ -130,7 +135,7 @@ class Memory(Table):
 
     queue    see storage/cards.py Queue
     turn     new cards: place in the curriculum; all others: study day due
-    shuffle  fixed pseudo-random order within a day
+    shuffle  the card's place among those due on one day
     version  counts every change; a form carries the one it was drawn with
     """
 
@@ -146,8 +151,8 @@ class Memory(Table):
     step = SmallIntegerField(default=0)
     due = UTCDateTimeField(null=True)
     interval = IntegerField(default=0)
-    stability = FloatField(null=True)
-    difficulty = FloatField(null=True)
+    stability = DoubleField(null=True)
+    difficulty = DoubleField(null=True)
     model = TextField(null=True)
     last_at = UTCDateTimeField(null=True)
     last_day = IntegerField(null=True)
@@ -186,12 +191,12 @@ class Review(Table):
     elapsed_days = IntegerField(null=True)
     milliseconds = IntegerField()
     state_before = SmallIntegerField()
-    stability_before = FloatField(null=True)
-    difficulty_before = FloatField(null=True)
+    stability_before = DoubleField(null=True)
+    difficulty_before = DoubleField(null=True)
     due_before = UTCDateTimeField(null=True)
     state_after = SmallIntegerField()
-    stability = FloatField(null=True)
-    difficulty = FloatField(null=True)
+    stability = DoubleField(null=True)
+    difficulty = DoubleField(null=True)
     interval = IntegerField()
     due = UTCDateTimeField(null=True)
     answer = JSONField(null=True)

@@ -7,7 +7,7 @@ from peewee import (
     BigIntegerField,
     BooleanField,
     CompositeKey,
-    FloatField,
+    DoubleField,
     ForeignKeyField,
     IntegerField,
     Model,
@@ -28,7 +28,7 @@ def up(migrator, db):
         created = BigIntegerField()
         timezone = TextField()
         rollover_hour = SmallIntegerField(default=4)
-        desired_retention = FloatField(default=0.90)
+        desired_retention = DoubleField(default=0.90)
         new_per_day = IntegerField(default=20)
         reviews_per_day = IntegerField(default=200)
         learning_steps = TextField(default="1 10")
@@ -85,6 +85,7 @@ def up(migrator, db):
         deck = ForeignKeyField(Deck, on_delete="CASCADE")
         ord = SmallIntegerField()
         rank = BigIntegerField()
+        shuffle = IntegerField()
         retired = BooleanField(default=False)
 
         class Meta:
@@ -93,7 +94,7 @@ def up(migrator, db):
     class Enrolment(Table):
         learner = ForeignKeyField(Learner, on_delete="CASCADE", index=False)
         deck = ForeignKeyField(Deck, on_delete="CASCADE")
-        desired_retention = FloatField(null=True)
+        desired_retention = DoubleField(null=True)
         new_per_day = IntegerField(null=True)
         reviews_per_day = IntegerField(null=True)
 
@@ -113,8 +114,8 @@ def up(migrator, db):
         step = SmallIntegerField(default=0)
         due = BigIntegerField(null=True)
         interval = IntegerField(default=0)
-        stability = FloatField(null=True)
-        difficulty = FloatField(null=True)
+        stability = DoubleField(null=True)
+        difficulty = DoubleField(null=True)
         model = TextField(null=True)
         last_at = BigIntegerField(null=True)
         last_day = IntegerField(null=True)
@@ -146,12 +147,12 @@ def up(migrator, db):
         elapsed_days = IntegerField(null=True)
         milliseconds = IntegerField()
         state_before = SmallIntegerField()
-        stability_before = FloatField(null=True)
-        difficulty_before = FloatField(null=True)
+        stability_before = DoubleField(null=True)
+        difficulty_before = DoubleField(null=True)
         due_before = BigIntegerField(null=True)
         state_after = SmallIntegerField()
-        stability = FloatField(null=True)
-        difficulty = FloatField(null=True)
+        stability = DoubleField(null=True)
+        difficulty = DoubleField(null=True)
         interval = IntegerField()
         due = BigIntegerField(null=True)
         answer = TextField(null=True)

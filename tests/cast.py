@@ -1,0 +1,25 @@
+"""Reading helpers that tests share."""
+
+from quizapp.domain.learners import Learner
+from quizapp.storage import cards
+from quizapp.storage.models import Card, Memory, Note
+
+
+def card_named(learner: Learner, key: str, ord_: int = 0) -> cards.StudyCard:
+    """A learner's card by the ID of its note."""
+    row = (
+        Card.select(Card.id)
+        .join(Note, on=(Note.id == Card.note))
+        .where((Note.key == key) & (Card.ord == ord_))
+        .get()
+    )
+    found = cards.find(learner.id, row.id)
+    assert found is not None
+    return found
+
+
+def dump(learner: Learner) -> list[tuple[object, ...]]:
+    """Everything stored of a learner's memories except the version, to compare."""
+    names = [f.name for f in Memory._meta.sorted_fields if f.name != "version"]
+    rows = Memory.select().where(Memory.learner == learner.id).order_by(Memory.card)
+    return [tuple(row.__data__.get(name) for name in names) for row in rows]
