@@ -105,6 +105,8 @@ def _load() -> str:
         loaded = deck_actions.load(_config().decks)
     except DeckFileError as error:
         raise click.ClickException(f"{error}\nNo deck was loaded.") from None
+    if not loaded.decks:
+        return f"No deck files in {_config().decks}: the decks stay as they are."
     news = ", ".join(
         f"{count} {what}"
         for count, what in (

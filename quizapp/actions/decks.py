@@ -67,9 +67,12 @@ def load(folder: Path) -> Loaded:
 
     Progress hangs on a note's ID: edited text keeps it, a note that moves takes it
     along, and one that is gone is retired, not deleted. Every learner is enrolled.
+    A folder without any deck file is taken for a mistake and changes nothing.
     Raises DeckFileError, and then nothing is loaded.
     """
     parsed = read(folder)
+    if not parsed:
+        return Loaded(0, 0, 0, 0, 0)
     wanted = {deck.key: _digest(deck, position) for position, deck in enumerate(parsed)}
     with transaction():
         stored = decks.digests()

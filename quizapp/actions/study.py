@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from quizapp.domain.cards import Response, judged
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
-from quizapp.domain.queue import Queue, queue_of
+from quizapp.domain.queue import Candidate, Queue, queue_of
 from quizapp.domain.scheduling import MODEL, Memory, Rating, State, is_leech, replay, review
 from quizapp.storage import cards, edits, journal, learners, reviews
 from quizapp.storage.cards import StudyCard
@@ -24,7 +25,7 @@ _ANSWERED = "This card was already answered, so nothing was counted twice. Here 
 class Answered:
     """What an answer did."""
 
-    card: int
+    card: Candidate
     memory: Memory
     became_leech: bool
 
@@ -60,9 +61,11 @@ def answer_card(
     now: datetime,
     milliseconds: int,
     mode: str = "due",
-    answer: Mapping[str, Any] | None = None,
+    response: Response | None = None,
 ) -> Answered:
     """Store one answer: the review, the new memory and the way back, or none of them.
+
+    ``response`` is what was chosen or typed; it is kept with the review.
 
     Raises Missing, or Stale where the card was answered or changed since the form
     was drawn.
@@ -81,9 +84,11 @@ def answer_card(
             memory.lapses, learner.leech_threshold
         )
         buried = (
-            cards.siblings(learner.id, card.note, card.id, today) if learner.bury_siblings else []
+            cards.siblings(learner.id, card.note, card.id, today)
+            if learner.bury_siblings and card.sides > 1
+            else []
         )
-        before = cards.snapshot(learner.id, [card.id, *buried])
+        before = [card.stored, *cards.snapshot(learner.id, buried)]
         if not cards.save_review(
             learner.id, card.id, version, memory, queue_of(memory.state), card.leech or leech
         ):
@@ -98,14 +103,14 @@ def answer_card(
             memory,
             min(max(0, milliseconds), MAX_MILLISECONDS),
             mode,
-            answer,
+            judged(card.kind, card.face, f"{card.id}:{card.version}", response),
         )
         if buried:
             cards.change(
                 learner.id, buried, queue=Queue.BURIED, buried_on=today, buried_by_sibling=True
             )
         journal.record(learner.id, card.id, version, now, today, rating.name.capitalize(), before)
-        return Answered(card.id, memory, leech)
+        return Answered(card.candidate, memory, leech)
 
 
 def undo(learner: Learner, now: datetime) -> Undone:

@@ -15,10 +15,14 @@ choice     stem, options of {text, correct, rationale}
 import random
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from quizapp.domain.errors import Refusal
 from quizapp.domain.scheduling import Rating
+from quizapp.domain.typing import compare
 
+CONFIDENCES = ("guess", "unsure", "sure")
 KINDS = ("basic", "reversed", "typed", "cloze", "choice")
 
 # A gap is [text]; \[ is a literal bracket, [text](address) a link.
@@ -61,3 +65,42 @@ def proposed_rating(correct: bool, guessed: bool = False) -> Rating:
     """What an answer says about memory: a lucky guess is not knowledge, and Easy is never
     proposed."""
     return Rating.GOOD if correct and not guessed else Rating.AGAIN
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a learner did with a card before grading it."""
+
+    choice: int | None = None
+    typed: str | None = None
+    confidence: str | None = None
+
+
+def judged(
+    kind: str, face: Mapping[str, Any], seed: str, response: Response | None
+) -> dict[str, Any] | None:
+    """A response held against its card, as it is kept with the review.
+
+    ``seed`` is that of the order the options were shown in. None where there was
+    nothing to choose or type. Raises Refusal where the option does not exist.
+    """
+    if response is None:
+        return None
+    if kind == "typed" and response.typed is not None:
+        return {
+            "typed": response.typed,
+            "right": compare(response.typed, face["accepts"]).right,
+        }
+    if kind != "choice" or response.choice is None:
+        return None
+    options = face["options"]
+    if not 0 <= response.choice < len(options):
+        raise Refusal("This option does not exist. Reload the page and choose again.")
+    kept = {
+        "choice": response.choice,
+        "right": response.choice == key_of(options),
+        "order": option_order(options, seed),
+    }
+    if response.confidence in CONFIDENCES:
+        kept["confidence"] = response.confidence
+    return kept

@@ -1,24 +1,60 @@
 """Cards as a learner meets them: what comes next, and what is known of each."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import JOIN, Expression, fn
+from peewee import JOIN, SQL, fn
 
 from quizapp.domain.queue import Candidate, Counts, Queue
 from quizapp.domain.scheduling import MODEL, State
 from quizapp.domain.scheduling import Memory as MemoryValue
+from quizapp.storage.fields import from_milliseconds, to_milliseconds
 from quizapp.storage.models import Card, Deck, Enrolment, Memory, Note, NoteEdit
+from quizapp.storage.prepared import many, prepared, slot, slots
 
 # How many cards the interleaving may choose from.
 _CHOICE = 24
 
+# Cards are counted up to here and shown as "1,000+" beyond it, so that the cost of
+# a count does not grow with the collection.
+COUNTED = 1_000
+
+# What undo puts back; version goes on counting, deck and note belong to the content.
+_KEPT = [
+    field
+    for field in Memory._meta.sorted_fields
+    if field.name not in ("learner", "version", "deck", "note")
+]
+_CONTENT = (
+    Card.ord,
+    Note.kind,
+    Note.fields,
+    Note.faces,
+    Note.topic,
+    Note.reference,
+    Note.objective,
+    Note.tags,
+    Note.domains,
+    Deck.name,
+    Deck.parent,
+    Enrolment.desired_retention,
+    NoteEdit.fields,
+    NoteEdit.faces,
+    Memory.version,
+    Memory.deck,
+    Memory.note,
+)
+
 
 @dataclass(frozen=True)
 class StudyCard:
-    """A card with its content and what a learner knows of it."""
+    """A card with its content and what a learner knows of it.
+
+    ``stored`` is the memory's row as plain values, for the journal.
+    """
 
     id: int
     note: int
@@ -27,6 +63,7 @@ class StudyCard:
     kind: str
     fields: Mapping[str, Any]
     face: Mapping[str, Any]
+    sides: int
     topic: str
     deck_name: str
     deck_parent: str
@@ -34,14 +71,15 @@ class StudyCard:
     objective: str
     tags: tuple[str, ...]
     domains: tuple[str, ...]
+    retention: float | None
     edited: bool
     version: int
     queue: Queue
     leech: bool
     marked: bool
     flag: int
-    retention: float | None
     memory: MemoryValue
+    stored: Mapping[str, Any]
 
     @property
     def candidate(self) -> Candidate:
@@ -50,96 +88,50 @@ class StudyCard:
 
 def find(learner: int, card: int) -> StudyCard | None:
     """A learner's card, or None where they do not have it."""
-    row = (
-        Memory.select(
-            Memory,
-            Card.ord,
-            Note.kind,
-            Note.fields,
-            Note.faces,
-            Note.topic,
-            Note.reference,
-            Note.objective,
-            Note.tags,
-            Note.domains,
-            Deck.name,
-            Deck.parent,
-            Enrolment.desired_retention.alias("retention"),
-            NoteEdit.fields.alias("own_fields"),
-            NoteEdit.faces.alias("own_faces"),
-        )
-        .join(Card, on=(Card.id == Memory.card))
-        .join(Note, on=(Note.id == Card.note))
-        .join(Deck, on=(Deck.id == Memory.deck))
-        .join(
-            Enrolment,
-            JOIN.LEFT_OUTER,
-            on=((Enrolment.learner == Memory.learner) & (Enrolment.deck == Memory.deck)),
-        )
-        .join(
-            NoteEdit,
-            JOIN.LEFT_OUTER,
-            on=((NoteEdit.learner == Memory.learner) & (NoteEdit.note == Note.id)),
-        )
-        .where((Memory.learner == learner) & (Memory.card == card))
-        .objects()
-        .first()
-    )
-    return row and _study_card(row)
+    row = _find(learner=learner, card=card).fetchone()
+    return None if row is None else _study_card(row)
 
 
 def due_reviews(
     learner: int, decks: Sequence[int] | None, today: int, without: Sequence[int] = ()
 ) -> list[Candidate]:
     """The reviews whose turn has come, longest overdue first."""
-    return _candidates(
-        _in(learner, decks, Queue.REVIEW) & (Memory.turn <= today) & _not_in(without),
-        Memory.turn,
-        Memory.shuffle,
-    )
+    return _candidates("due", learner, decks, without, today=today)
 
 
 def new_cards(
     learner: int, decks: Sequence[int] | None, without: Sequence[int] = ()
 ) -> list[Candidate]:
     """Cards never studied, in the order of the curriculum."""
-    return _candidates(_in(learner, decks, Queue.NEW) & _not_in(without), Memory.turn, Memory.card)
+    return _candidates("new", learner, decks, without)
 
 
 def learning(learner: int, decks: Sequence[int] | None, until: datetime) -> list[Candidate]:
     """Cards in learning steps that are due by a moment, earliest first."""
-    return _candidates(
-        _in(learner, decks, Queue.LEARNING) & (Memory.due <= until), Memory.due, Memory.card
-    )
+    return _candidates("learning", learner, decks, until=to_milliseconds(until))
 
 
 def ahead(learner: int, decks: Sequence[int] | None, today: int, days: int) -> list[Candidate]:
     """Reviews of the coming days that were not studied today, soonest first."""
-    return _candidates(
-        _in(learner, decks, Queue.REVIEW)
-        & (Memory.turn > today)
-        & (Memory.turn <= today + days)
-        & (Memory.last_day != today),
-        Memory.turn,
-        Memory.shuffle,
-    )
+    return _candidates("ahead", learner, decks, today=today, last=today + days)
 
 
 def chosen(learner: int, cards: Sequence[int]) -> list[Candidate]:
     """Candidates for cards picked elsewhere, in the order they were picked."""
-    found = {c.card: c for c in _candidates(_owned(learner) & Memory.card.in_(cards), Memory.card)}
+    rows = (
+        Memory.select(Memory.card, Memory.note, Memory.deck, Note.topic)
+        .join(Note, on=(Note.id == Memory.note))
+        .where((Memory.learner == learner) & Memory.card.in_(cards))
+        .tuples()
+    )
+    found = {card: Candidate(card, note, f"{deck}/{topic}") for card, note, deck, topic in rows}
     return [found[card] for card in cards if card in found]
 
 
 def counts_by_deck(learner: int, today: int, day_end: datetime) -> dict[int, Counts]:
-    """What waits in each of a learner's decks, before any limit."""
-    new = _per_deck(learner, Queue.NEW, None)
-    learn = _per_deck(learner, Queue.LEARNING, Memory.due < day_end)
-    due = _per_deck(learner, Queue.REVIEW, Memory.turn <= today)
-    return {
-        deck: Counts(new.get(deck, 0), learn.get(deck, 0), due.get(deck, 0))
-        for deck in {*new, *learn, *due}
-    }
+    """What waits in each of a learner's decks before any limit, each up to COUNTED."""
+    rows = _per_deck(learner=learner, today=today, until=to_milliseconds(day_end)).fetchall()
+    return {deck: Counts(new, learn, due) for deck, new, learn, due in rows}
 
 
 def count(
@@ -147,60 +139,50 @@ def count(
     decks: Sequence[int] | None,
     today: int,
     day_end: datetime,
-    at_most: tuple[int | None, int | None],
-    without: tuple[Sequence[int], Sequence[int]] = ((), ()),
+    at_most: tuple[int, int] = (COUNTED, COUNTED),
 ) -> Counts:
-    """What waits in some decks, counting new cards and reviews no further than asked.
-
-    The bound keeps the cost of a count independent of the size of the collection.
-    ``without`` names decks whose new cards, or reviews, are used up.
-    """
+    """What waits in some decks, counting new cards and reviews no further than asked."""
     new, due = at_most
-    no_new, no_due = without
+    until = to_milliseconds(day_end)
     return Counts(
-        new=_bounded(_in(learner, decks, Queue.NEW) & _not_in(no_new), new),
-        learning=_bounded(_in(learner, decks, Queue.LEARNING) & (Memory.due < day_end), None),
-        due=_bounded(
-            _in(learner, decks, Queue.REVIEW) & (Memory.turn <= today) & _not_in(no_due), due
-        ),
+        new=_counted("new", learner, decks, new),
+        learning=_counted("learning", learner, decks, COUNTED, until=until),
+        due=_counted("due", learner, decks, due, today=today),
     )
 
 
 def held_back(learner: int, decks: Sequence[int] | None) -> tuple[int, int]:
     """How many cards are buried until tomorrow, and how many suspended."""
     return (
-        _bounded(_in(learner, decks, Queue.BURIED), None),
-        _bounded(_in(learner, decks, Queue.SUSPENDED), None),
+        _counted("buried", learner, decks, COUNTED),
+        _counted("suspended", learner, decks, COUNTED),
     )
 
 
 def next_learning(learner: int, decks: Sequence[int] | None) -> datetime | None:
     """When the next card in learning steps is due."""
-    due = (
-        Memory.select(Memory.due)
-        .where(_in(learner, decks, Queue.LEARNING))
-        .order_by(Memory.due)
-        .limit(1)
+    row = (
+        Memory.select(fn.MIN(Memory.due))
+        .where(_waiting("learning", decks, learner=learner))
         .tuples()
-        .first()
+        .get()
     )
-    return due[0] if due else None
+    found: datetime | None = row[0]
+    return found
 
 
 def next_day(learner: int, decks: Sequence[int] | None, today: int) -> tuple[int, int] | None:
-    """The next study day with reviews, and how many."""
-    row = (
-        Memory.select(Memory.turn)
-        .where(_in(learner, decks, Queue.REVIEW) & (Memory.turn > today))
-        .order_by(Memory.turn)
-        .limit(1)
-        .tuples()
-        .first()
+    """The next study day with reviews, and how many (up to COUNTED)."""
+    where = (
+        (Memory.learner == learner)
+        & (Memory.queue == Queue.REVIEW)
+        & (Memory.turn > today)
+        & (True if decks is None else Memory.deck.in_(decks))
     )
-    if row is None:
+    day = Memory.select(fn.MIN(Memory.turn)).where(where).scalar()
+    if day is None:
         return None
-    day = int(row[0])
-    return day, _bounded(_in(learner, decks, Queue.REVIEW) & (Memory.turn == day), None)
+    return int(day), _counted("on_day", learner, decks, COUNTED, today=int(day))
 
 
 def siblings(learner: int, note: int, card: int, today: int) -> list[int]:
@@ -222,28 +204,22 @@ def of_note(learner: int, note: int) -> list[int]:
     return [row[0] for row in rows.tuples()]
 
 
-def snapshot(learner: int, cards: Sequence[int]) -> list[dict[str, Any]]:
+def snapshot(learner: int, cards: Sequence[int]) -> list[Mapping[str, Any]]:
     """The rows of some memories as plain values, to be put back by ``restore``."""
-    names = [field.name for field in Memory._meta.sorted_fields]
-    rows = Memory.select().where(_owned(learner) & Memory.card.in_(cards))
-    return [
-        {
-            name: getattr(Memory, name).db_value(row.__data__.get(name))
-            for name in names
-            if name not in ("learner", "version", "deck", "note")
-        }
-        for row in rows
-    ]
+    found = (find(learner, card) for card in cards)
+    return [card.stored for card in found if card is not None]
 
 
 def restore(learner: int, rows: Sequence[Mapping[str, Any]]) -> None:
     """Put memories back as they were; their version goes on counting up."""
     for row in rows:
-        values = {name: value for name, value in row.items() if name != "card"}
-        for name in ("due", "last_at"):
-            values[name] = getattr(Memory, name).python_value(values[name])
-        Memory.update(version=Memory.version + 1, **values).where(
-            _owned(learner) & (Memory.card == row["card"]) & (Memory.queue != Queue.RETIRED)
+        values = {
+            field: field.python_value(row[field.name]) for field in _KEPT if field.name != "card"
+        }
+        Memory.update(values | {Memory.version: Memory.version + 1}).where(
+            (Memory.learner == learner)
+            & (Memory.card == row["card"])
+            & (Memory.queue != Queue.RETIRED)
         ).execute()
 
 
@@ -251,42 +227,46 @@ def save_review(
     learner: int, card: int, version: int, memory: MemoryValue, queue: Queue, leech: bool
 ) -> bool:
     """Store what an answer made of a memory; False where someone was here first."""
-    return _changed(
-        learner,
-        [card],
-        Memory.version == version,
+    cursor = _save_review(
+        learner=learner,
+        card=card,
+        seen=version,
+        version=version + 1,
         queue=queue,
         turn=memory.due_day,
         state=memory.state,
         step=memory.step,
-        due=memory.due,
+        due=to_milliseconds(memory.due),
         interval=memory.interval,
         stability=memory.stability,
         difficulty=memory.difficulty,
         model=MODEL,
-        last_at=memory.last_at,
+        last_at=to_milliseconds(memory.last_at),
         last_day=memory.last_day,
         reps=memory.reps,
         lapses=memory.lapses,
         leech=leech,
-        buried_on=None,
     )
+    return bool(cursor.rowcount)
 
 
 def change(learner: int, cards: Sequence[int], **columns: Any) -> bool:
     """Store the named columns of some memories."""
-    return _changed(learner, cards, None, **columns)
+    return bool(
+        Memory.update(version=Memory.version + 1, **columns)
+        .where((Memory.learner == learner) & Memory.card.in_(cards))
+        .execute()
+    )
 
 
 def start_again(learner: int, card: int) -> None:
     """Make a memory new, at its place in the curriculum."""
-    rank = Card.select(Card.rank).where(Card.id == card)
     change(
         learner,
         [card],
         queue=Queue.NEW,
         state=State.NEW,
-        turn=rank,
+        turn=Card.select(Card.rank).where(Card.id == card),
         step=0,
         due=None,
         interval=0,
@@ -304,130 +284,224 @@ def start_again(learner: int, card: int) -> None:
 def stabilities(learner: int) -> dict[int, tuple[float, float]]:
     """The stored stability and difficulty of every card that has them."""
     rows = Memory.select(Memory.card, Memory.stability, Memory.difficulty).where(
-        _owned(learner) & Memory.stability.is_null(False)
+        (Memory.learner == learner) & Memory.stability.is_null(False)
     )
     return {card: (s, d) for card, s, d in rows.tuples()}
 
 
 def unbury(learner: int, today: int) -> None:
     """Return cards that were buried before today to their queues."""
-    buried = _owned(learner) & Memory.buried_on.is_null(False) & (Memory.buried_on != today)
-    for state, queue in (
-        (State.NEW, Queue.NEW),
-        (State.REVIEW, Queue.REVIEW),
-        (None, Queue.LEARNING),
+    for states, queue in (
+        ([State.NEW], Queue.NEW),
+        ([State.REVIEW], Queue.REVIEW),
+        ([State.LEARNING, State.RELEARNING], Queue.LEARNING),
     ):
-        of_state = (
-            (Memory.state == state)
-            if state is not None
-            else Memory.state.in_([State.LEARNING, State.RELEARNING])
-        )
         Memory.update(queue=queue, buried_on=None).where(
-            buried & (Memory.queue == Queue.BURIED) & of_state
+            (Memory.learner == learner)
+            & Memory.buried_on.is_null(False)
+            & (Memory.buried_on != today)
+            & (Memory.queue == Queue.BURIED)
+            & Memory.state.in_(states)
         ).execute()
 
 
-def _changed(learner: int, cards: Sequence[int], also: Any, **columns: Any) -> bool:
-    where = _owned(learner) & (
-        (Memory.card == cards[0]) if len(cards) == 1 else Memory.card.in_(cards)
+@prepared
+def _find() -> Any:
+    return (
+        Memory.select(*_KEPT, *_CONTENT)
+        .join(Card, on=(Card.id == Memory.card))
+        .join(Note, on=(Note.id == Card.note))
+        .join(Deck, on=(Deck.id == Memory.deck))
+        .join(
+            Enrolment,
+            JOIN.LEFT_OUTER,
+            on=((Enrolment.learner == Memory.learner) & (Enrolment.deck == Memory.deck)),
+        )
+        .join(
+            NoteEdit,
+            JOIN.LEFT_OUTER,
+            on=((NoteEdit.learner == Memory.learner) & (NoteEdit.note == Note.id)),
+        )
+        .where((Memory.learner == slot("learner")) & (Memory.card == slot("card")))
     )
-    if also is not None:
-        where &= also
-    return bool(Memory.update(version=Memory.version + 1, **columns).where(where).execute())
 
 
-def _candidates(where: Expression, *order: Any) -> list[Candidate]:
+@prepared
+def _save_review() -> Any:
+    names = (
+        "version", "queue", "turn", "state", "step", "due", "interval", "stability",
+        "difficulty", "model", "last_at", "last_day", "reps", "lapses", "leech",
+    )  # fmt: skip
+    return Memory.update(
+        {getattr(Memory, name): slot(name) for name in names} | {Memory.buried_on: None}
+    ).where(
+        (Memory.learner == slot("learner"))
+        & (Memory.card == slot("card"))
+        & (Memory.version == slot("seen"))
+    )
+
+
+@prepared
+def _pick(which: str, decks: int | None, without: int) -> Any:
+    order = {
+        "new": (Memory.turn, Memory.card),
+        "learning": (Memory.due, Memory.card),
+        "due": (Memory.turn, Memory.shuffle),
+        "ahead": (Memory.turn, Memory.shuffle),
+    }[which]
+    where = _waiting(which, None if decks is None else slots("deck", decks))
+    if without:
+        where &= Memory.deck.not_in(slots("without", without))
     # The inner query picks a few rows by an index; only those are joined.
-    keys = [f"key{i}" for i in range(len(order))]
     picked = (
         Memory.select(
             Memory.card,
             Memory.note,
             Memory.deck,
-            *(column.alias(key) for column, key in zip(order, keys, strict=True)),
+            *(column.alias(f"key{i}") for i, column in enumerate(order)),
         )
         .where(where)
         .order_by(*order)
         .limit(_CHOICE)
         .alias("picked")
     )
-    rows = (
+    return (
         Note.select(picked.c.card_id, picked.c.note_id, picked.c.deck_id, Note.topic)
         .from_(picked)
         .join(Note, on=(Note.id == picked.c.note_id))
-        .order_by(*(getattr(picked.c, key) for key in keys))
-        .tuples()
+        .order_by(*(getattr(picked.c, f"key{i}") for i in range(len(order))))
     )
-    return [Candidate(card, note, f"{deck}/{topic}") for card, note, deck, topic in rows]
 
 
-def _bounded(where: Expression, at_most: int | None) -> int:
-    if at_most is not None and at_most <= 0:
-        return 0
-    found = Memory.select(Memory.card).where(where)
-    if at_most is not None:
-        found = found.limit(at_most)
-    return int(Memory.select(fn.COUNT(1)).from_(found.alias("found")).scalar())
+@prepared
+def _count(which: str, decks: int | None) -> Any:
+    where = _waiting(which, None if decks is None else slots("deck", decks))
+    found = Memory.select(SQL("1")).where(where).limit(slot("most")).alias("found")
+    return Memory.select(fn.COUNT(SQL("*"))).from_(found)
 
 
-def _per_deck(learner: int, queue: Queue, also: Any) -> dict[int, int]:
-    where = _owned(learner) & (Memory.queue == queue)
-    if also is not None:
-        where &= also
-    rows = Memory.select(Memory.deck, fn.COUNT(1)).where(where).group_by(Memory.deck)
-    return dict(rows.tuples())
+@prepared
+def _per_deck() -> Any:
+    def counted(which: str) -> Any:
+        waiting = Memory.alias()
+        found = (
+            waiting.select(SQL("1"))
+            .where(_waiting(which, [Enrolment.deck], table=waiting))
+            .limit(COUNTED)
+            .alias(f"{which}_found")
+        )
+        return Memory.select(fn.COUNT(SQL("*"))).from_(found)
+
+    return Enrolment.select(
+        Enrolment.deck, counted("new"), counted("learning"), counted("due")
+    ).where(Enrolment.learner == slot("learner"))
 
 
-def _owned(learner: int) -> Any:
-    return Memory.learner == learner
-
-
-def _in(learner: int, decks: Sequence[int] | None, queue: Queue) -> Any:
-    where = _owned(learner) & (Memory.queue == queue)
-    if decks is None:
-        return where
-    return where & ((Memory.deck == decks[0]) if len(decks) == 1 else Memory.deck.in_(decks))
-
-
-def _not_in(decks: Sequence[int]) -> Any:
-    return Memory.deck.not_in(list(decks)) if decks else True
-
-
-def _study_card(row: Any) -> StudyCard:
-    faces = row.own_faces or row.faces
-    return StudyCard(
-        id=row.card,
-        note=row.note,
-        deck=row.deck,
-        ord=row.ord,
-        kind=row.kind,
-        fields=row.own_fields or row.fields,
-        face=faces[min(row.ord, len(faces) - 1)],
-        topic=row.topic,
-        deck_name=row.name,
-        deck_parent=row.parent,
-        reference=row.reference,
-        objective=row.objective,
-        tags=tuple(row.tags),
-        domains=tuple(row.domains),
-        edited=row.own_fields is not None,
-        version=row.version,
-        queue=Queue(row.queue),
-        leech=row.leech,
-        marked=row.marked,
-        flag=row.flag,
-        retention=row.retention,
-        memory=MemoryValue(
-            state=State(row.state),
-            step=row.step,
-            stability=row.stability,
-            difficulty=row.difficulty,
-            due=row.due,
-            due_day=None if row.state == State.NEW else row.turn,
-            interval=row.interval,
-            last_at=row.last_at,
-            last_day=row.last_day,
-            reps=row.reps,
-            lapses=row.lapses,
+def _waiting(
+    which: str, decks: Sequence[Any] | None, learner: Any = None, table: Any = Memory
+) -> Any:
+    """The condition under which a card waits in a queue."""
+    queue, also = {
+        "new": (Queue.NEW, None),
+        "learning": (Queue.LEARNING, table.due <= slot("until")),
+        "due": (Queue.REVIEW, table.turn <= slot("today")),
+        "on_day": (Queue.REVIEW, table.turn == slot("today")),
+        "ahead": (
+            Queue.REVIEW,
+            (table.turn > slot("today"))
+            & (table.turn <= slot("last"))
+            & (table.last_day != slot("today")),
         ),
+        "buried": (Queue.BURIED, None),
+        "suspended": (Queue.SUSPENDED, None),
+    }[which]
+    where = (table.learner == (slot("learner") if learner is None else learner)) & (
+        table.queue == queue.value
+    )
+    if also is not None and learner is None:
+        where &= also
+    if decks is not None:
+        where &= (table.deck == decks[0]) if len(decks) == 1 else table.deck.in_(decks)
+    return where
+
+
+def _candidates(
+    which: str,
+    learner: int,
+    decks: Sequence[int] | None,
+    without: Sequence[int] = (),
+    **values: Any,
+) -> list[Candidate]:
+    rows = _pick(
+        which,
+        None if decks is None else len(decks),
+        len(without),
+        learner=learner,
+        **values,
+        **many("deck", decks or ()),
+        **many("without", without),
+    )
+    return [Candidate(card, note, f"{deck}/{topic}") for card, note, deck, topic in rows.fetchall()]
+
+
+def _counted(
+    which: str, learner: int, decks: Sequence[int] | None, most: int, **values: Any
+) -> int:
+    if most <= 0:
+        return 0
+    cursor = _count(
+        which,
+        None if decks is None else len(decks),
+        learner=learner,
+        most=min(most, COUNTED),
+        **values,
+        **many("deck", decks or ()),
+    )
+    return int(cursor.fetchone()[0])
+
+
+def _study_card(row: Sequence[Any]) -> StudyCard:
+    stored = dict(zip((field.name for field in _KEPT), row, strict=False))
+    (
+        ord_, kind, fields, faces, topic, reference, objective, tags, domains,
+        deck_name, deck_parent, retention, own_fields, own_faces, version, deck, note,
+    ) = row[len(_KEPT) :]  # fmt: skip
+    sides = json.loads(own_faces or faces)
+    return StudyCard(
+        id=stored["card"],
+        note=note,
+        deck=deck,
+        ord=ord_,
+        kind=kind,
+        fields=json.loads(own_fields or fields),
+        face=sides[min(ord_, len(sides) - 1)],
+        sides=len(sides),
+        topic=topic,
+        deck_name=deck_name,
+        deck_parent=deck_parent,
+        reference=reference,
+        objective=objective,
+        tags=tuple(json.loads(tags)),
+        domains=tuple(json.loads(domains)),
+        retention=retention,
+        edited=own_fields is not None,
+        version=version,
+        queue=Queue(stored["queue"]),
+        leech=bool(stored["leech"]),
+        marked=bool(stored["marked"]),
+        flag=stored["flag"],
+        memory=MemoryValue(
+            state=State(stored["state"]),
+            step=stored["step"],
+            stability=stored["stability"],
+            difficulty=stored["difficulty"],
+            due=from_milliseconds(stored["due"]),
+            due_day=None if stored["state"] == State.NEW else stored["turn"],
+            interval=stored["interval"],
+            last_at=from_milliseconds(stored["last_at"]),
+            last_day=stored["last_day"],
+            reps=stored["reps"],
+            lapses=stored["lapses"],
+        ),
+        stored=stored,
     )

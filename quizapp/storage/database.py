@@ -62,12 +62,16 @@ def transaction() -> Iterator[None]:
 
 @contextmanager
 def connection() -> Iterator[None]:
-    """An open connection for the length of a command or request."""
+    """An open connection for the length of a command or request.
+
+    A pooled one goes back to its pool. SQLite's stays with its thread: closing the
+    last one would fold the whole write-ahead log into the database each time.
+    """
     opened = proxy.connect(reuse_if_open=True)
     try:
         yield
     finally:
-        if opened and not proxy.is_closed():
+        if opened and isinstance(proxy.obj, PooledPostgresqlDatabase):
             proxy.close()
 
 

@@ -7,9 +7,10 @@ from zlib import crc32
 
 from peewee import JOIN, SQL, Case, fn
 
-from quizapp.domain.queue import Limits, Queue
+from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State
 from quizapp.storage.models import Card, Deck, Enrolment, Memory, Note
+from quizapp.storage.prepared import prepared, slot
 
 _BATCH = 500
 
@@ -29,10 +30,6 @@ class DeckRow:
     desired_retention: float | None
     new_per_day: int | None
     reviews_per_day: int | None
-
-    @property
-    def limits(self) -> Limits:
-        return Limits(self.new_per_day, self.reviews_per_day)
 
 
 @dataclass(frozen=True)
@@ -122,6 +119,11 @@ def topics(learner: int, deck: int) -> list[tuple[str, int, int]]:
         .tuples()
     )
     return [(topic, cards, seen or 0) for topic, cards, seen in rows]
+
+
+def limited(learner: int) -> list[tuple[int, int | None, int | None]]:
+    """The decks with limits of their own: deck, new cards a day, reviews a day."""
+    return list(_limited(learner=learner).fetchall())
 
 
 def set_limits(learner: int, deck: int, **limits: Any) -> bool:
@@ -277,6 +279,14 @@ def deal() -> int:
         *(getattr(Memory, name) for name in _defaults()),
     ]
     return int(Memory.insert_from(missing, columns).as_rowcount().execute())
+
+
+@prepared
+def _limited() -> Any:
+    return Enrolment.select(Enrolment.deck, Enrolment.new_per_day, Enrolment.reviews_per_day).where(
+        (Enrolment.learner == slot("learner"))
+        & (Enrolment.new_per_day.is_null(False) | Enrolment.reviews_per_day.is_null(False))
+    )
 
 
 def _defaults() -> dict[str, Any]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from quizapp.storage.fields import to_json, to_milliseconds
 from quizapp.storage.models import Journal
+from quizapp.storage.prepared import prepared, slot
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,16 @@ def record(
     before: Sequence[Mapping[str, Any]],
 ) -> None:
     """Note down what is about to be done."""
-    Journal.insert(
+    _insert(
         learner=learner,
         card=card,
         version=version,
-        at=at,
+        at=to_milliseconds(at),
         study_day=study_day,
         deed=deed,
-        before=list(before),
-    ).execute()
+        before=to_json(list(before)),
+        undone_at=None,
+    )
 
 
 def latest(learner: int, study_day: int) -> Deed | None:
@@ -64,3 +67,9 @@ def mark_undone(deed: int, at: datetime) -> bool:
 def forget_before(learner: int, study_day: int) -> None:
     """Drop the deeds of days that can no longer be undone."""
     Journal.delete().where((Journal.learner == learner) & (Journal.study_day < study_day)).execute()
+
+
+@prepared
+def _insert() -> Any:
+    names = [field.name for field in Journal._meta.sorted_fields if field.name != "id"]
+    return Journal.insert({getattr(Journal, name): slot(name) for name in names})

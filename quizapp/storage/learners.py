@@ -1,5 +1,6 @@
 """Learners and their settings."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -7,14 +8,15 @@ from typing import Any
 from quizapp.domain.learners import Learner, parse_steps, steps_text
 from quizapp.domain.scheduling import DEFAULT_WEIGHTS
 from quizapp.storage import models
+from quizapp.storage.prepared import prepared
 
 _PLAIN = [f.name for f in fields(Learner) if f.name not in ("weights",)]
 
 
 def first() -> Learner | None:
     """The learner who was here first: the local one."""
-    row = models.Learner.select().order_by(models.Learner.id).first()
-    return row and _learner(row)
+    row = _first().fetchone()
+    return None if row is None else _from_columns(row)
 
 
 def get(learner: int) -> Learner | None:
@@ -39,6 +41,17 @@ def change(learner: int, **settings: Any) -> None:
         if name in settings:
             settings[name] = steps_text(settings[name])
     models.Learner.update(**settings).where(models.Learner.id == learner).execute()
+
+
+@prepared
+def _first() -> Any:
+    return models.Learner.select().order_by(models.Learner.id).limit(1)
+
+
+def _from_columns(row: Sequence[Any]) -> Learner:
+    columns = models.Learner._meta.sorted_fields
+    values = {f.name: f.python_value(v) for f, v in zip(columns, row, strict=True)}
+    return _learner(models.Learner(**values))
 
 
 def _learner(row: models.Learner) -> Learner:

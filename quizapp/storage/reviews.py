@@ -11,7 +11,9 @@ from quizapp.domain.queue import Counts
 from quizapp.domain.scheduling import Memory as MemoryValue
 from quizapp.domain.scheduling import Rating, State
 from quizapp.storage.database import proxy
+from quizapp.storage.fields import to_json, to_milliseconds
 from quizapp.storage.models import Memory, Review
+from quizapp.storage.prepared import many, prepared, slot, slots
 
 _RECENT = 300
 _STREAK_DAYS = 400
@@ -75,27 +77,27 @@ def record(
     elapsed = None
     if before.last_day is not None and after.last_day is not None:
         elapsed = max(0, after.last_day - before.last_day)
-    Review.insert(
+    _insert(
         learner=learner,
         card=card,
         version=version,
         mode=mode,
         rating=rating,
-        at=at,
+        at=to_milliseconds(at),
         study_day=after.last_day,
         elapsed_days=elapsed,
         milliseconds=milliseconds,
         state_before=before.state,
         stability_before=before.stability,
         difficulty_before=before.difficulty,
-        due_before=before.due,
+        due_before=to_milliseconds(before.due),
         state_after=after.state,
         stability=after.stability,
         difficulty=after.difficulty,
         interval=after.interval,
-        due=after.due,
-        answer=answer,
-    ).execute()
+        due=to_milliseconds(after.due),
+        answer=to_json(answer),
+    )
 
 
 def record_reset(
@@ -130,18 +132,13 @@ def remove(learner: int, card: int, version: int) -> Mapping[str, Any] | None:
 
 def day(learner: int, study_day: int, decks: Sequence[int] | None = None) -> Day:
     """What was done on a study day, in some decks or in all."""
-    query = Review.select(
-        fn.COUNT(1),
-        fn.SUM(Case(None, [(_first_answer(), 1)], 0)),
-        fn.SUM(Case(None, [(_due_review(), 1)], 0)),
-        fn.SUM(Case(None, [(_due_review() & (Review.rating > Rating.AGAIN), 1)], 0)),
-        fn.SUM(Review.milliseconds),
-    ).where((Review.learner == learner) & (Review.study_day == study_day) & (Review.rating > 0))
-    if decks is not None:
-        query = query.join(
-            Memory, on=((Memory.learner == Review.learner) & (Memory.card == Review.card))
-        ).where(Memory.deck.in_(decks))
-    answers, new, reviews, recalled, milliseconds = query.tuples().get()
+    cursor = _day(
+        None if decks is None else len(decks),
+        learner=learner,
+        day=study_day,
+        **many("deck", decks or ()),
+    )
+    answers, new, reviews, recalled, milliseconds = cursor.fetchone()
     return Day(answers, new or 0, reviews or 0, recalled or 0, (milliseconds or 0) / 1000)
 
 
@@ -307,6 +304,32 @@ def histories(learner: int) -> dict[int, list[tuple[int, int]]]:
         else:
             found.setdefault(card, []).append((rating, study_day))
     return found
+
+
+@prepared
+def _insert() -> Any:
+    names = [field.name for field in Review._meta.sorted_fields if field.name != "id"]
+    return Review.insert({getattr(Review, name): slot(name) for name in names})
+
+
+@prepared
+def _day(decks: int | None) -> Any:
+    query = Review.select(
+        fn.COUNT(SQL("*")),
+        fn.SUM(Case(None, [(_first_answer(), 1)], 0)),
+        fn.SUM(Case(None, [(_due_review(), 1)], 0)),
+        fn.SUM(Case(None, [(_due_review() & (Review.rating > Rating.AGAIN), 1)], 0)),
+        fn.SUM(Review.milliseconds),
+    ).where(
+        (Review.learner == slot("learner"))
+        & (Review.study_day == slot("day"))
+        & (Review.rating > 0)
+    )
+    if decks is None:
+        return query
+    return query.join(
+        Memory, on=((Memory.learner == Review.learner) & (Memory.card == Review.card))
+    ).where(Memory.deck.in_(slots("deck", decks)))
 
 
 def _first_answer() -> Any:

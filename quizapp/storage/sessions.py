@@ -1,6 +1,5 @@
 """A study session as it stands: what comes next, what is left, and why it ended."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,8 +35,8 @@ class Scope:
 
     text: str
     title: str
-    decks: tuple[DeckRow, ...]
-    ids: tuple[int, ...] | None
+    ids: tuple[int, ...] | None = None
+    decks: tuple[DeckRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,10 +74,10 @@ def scope(learner: int, text: str) -> Scope:
 
     Raises Missing where the learner has no such decks.
     """
+    if text == "all":
+        return Scope(text, "All decks")
     having = decks.of_learner(learner)
     kind, _, name = text.partition("-")
-    if text == "all":
-        return Scope(text, "All decks", tuple(having), None)
     if kind == "family" and name in FAMILIES:
         found, title = [d for d in having if d.family == name], FAMILIES[name]
     elif kind == "group":
@@ -89,13 +88,16 @@ def scope(learner: int, text: str) -> Scope:
         title = found[0].name if found else ""
     if not found:
         raise Missing("There is no such deck. Choose one from the list of decks.")
-    return Scope(text, title, tuple(found), tuple(d.id for d in found))
+    return Scope(text, title, tuple(d.id for d in found), tuple(found))
 
 
 def session(
-    learner: Learner, within: Scope, mode: str, now: datetime, last: int | None = None
+    learner: Learner, within: Scope, mode: str, now: datetime, last: Candidate | None = None
 ) -> Session:
-    """The card that comes next in a scope, with the counts of what is left."""
+    """The card that comes next in a scope, with the counts of what is left.
+
+    ``last`` is the card just answered; without it the log is asked.
+    """
     today = learner.today(now)
     if mode != "due":
         picked = _extra(learner, within, mode, today)
@@ -104,21 +106,20 @@ def session(
         return Session(within, mode, card, Counts(due=len(picked)), done)
     day = reviews.day(learner.id, today)
     overall = _left(learner.new_limit(today), learner.reviews_per_day, day.done)
-    limits = _deck_limits(learner.id, within.decks, today)
+    limits = _deck_limits(learner.id, today)
     counts = _counts(learner, within, now, overall, limits)
-    previous = last if last is not None else reviews.last_card(learner.id, today)
-    picked_card = _next(learner, within, now, day, counts, limits, previous)
+    next_card = _next(learner, within, now, day, counts, limits, last)
     done = day.answers
     if within.ids is not None:
         done = reviews.day(learner.id, today, within.ids).answers
-    return Session(within, mode, picked_card, counts, done)
+    return Session(within, mode, next_card, counts, done)
 
 
 def ending(learner: Learner, within: Scope, now: datetime) -> Ending:
     """What was done today, what is left and why, and what can be done about it."""
     today = learner.today(now)
     day_end = learner.calendar.start(today + 1)
-    everything = cards.count(learner.id, within.ids, today, day_end, (None, None))
+    everything = cards.count(learner.id, within.ids, today, day_end)
     buried, suspended = cards.held_back(learner.id, within.ids)
     return Ending(
         day=reviews.day(learner.id, today, within.ids),
@@ -139,7 +140,7 @@ def overview(learner: Learner, now: datetime) -> tuple[list[DeckRow], dict[int, 
     waiting = cards.counts_by_deck(learner.id, today, learner.calendar.start(today + 1))
     day = reviews.day(learner.id, today)
     overall = _left(learner.new_limit(today), learner.reviews_per_day, day.done)
-    limits = _deck_limits(learner.id, having, today)
+    limits = _deck_limits(learner.id, today)
     return (
         having,
         {d.id: limits.get(d.id, Limits()).cap(waiting.get(d.id, Counts())) for d in having},
@@ -157,10 +158,11 @@ def _counts(
     today = learner.today(now)
     day_end = learner.calendar.start(today + 1)
     if not limits:
-        return cards.count(learner.id, within.ids, today, day_end, (overall.new, overall.due))
-    ids = {deck.id for deck in within.decks}
+        at_most = (overall.new or 0, overall.due or 0)
+        return cards.count(learner.id, within.ids, today, day_end, at_most)
     waiting = cards.counts_by_deck(learner.id, today, day_end)
-    return allotted({d: c for d, c in waiting.items() if d in ids}, limits, overall)
+    inside = {d: c for d, c in waiting.items() if within.ids is None or d in within.ids}
+    return allotted(inside, limits, overall)
 
 
 def _next(
@@ -170,27 +172,30 @@ def _next(
     day: Day,
     counts: Counts,
     limits: dict[int, Limits],
-    last: int | None,
+    last: Candidate | None,
 ) -> StudyCard | None:
     today = learner.today(now)
     ids = within.ids
     steps = cards.learning(learner.id, ids, now) if counts.learning else []
-    if steps:
-        return cards.find(learner.id, steps[0].card)
-    if counts.new or counts.due:
+    if not steps and (counts.new or counts.due):
         if new_is_next(day.done, counts):
             closed = [deck for deck, limit in limits.items() if limit.new == 0]
             waiting = cards.new_cards(learner.id, ids, closed)
         else:
             closed = [deck for deck, limit in limits.items() if limit.due == 0]
             waiting = cards.due_reviews(learner.id, ids, today, closed)
-        before = cards.chosen(learner.id, [last]) if last is not None else []
-        chosen = interleaved(waiting, before[0] if before else None)
+        chosen = interleaved(waiting, last or _last(learner.id, today))
         return cards.find(learner.id, chosen.card) if chosen else None
-    if counts.learning:
+    if not steps and counts.learning:
         soon = now + timedelta(minutes=LEARN_AHEAD_MINUTES)
         steps = cards.learning(learner.id, ids, soon)
     return cards.find(learner.id, steps[0].card) if steps else None
+
+
+def _last(learner: int, today: int) -> Candidate | None:
+    answered = reviews.last_card(learner, today)
+    found = [] if answered is None else cards.chosen(learner, [answered])
+    return found[0] if found else None
 
 
 def _extra(learner: Learner, within: Scope, mode: str, today: int) -> list[Candidate]:
@@ -203,20 +208,19 @@ def _left(new: int, due: int, done: Counts) -> Limits:
     return Limits(max(0, new - done.new), max(0, due - done.due))
 
 
-def _deck_limits(learner: int, having: Sequence[DeckRow], today: int) -> dict[int, Limits]:
+def _deck_limits(learner: int, today: int) -> dict[int, Limits]:
     """What the decks' own limits leave today, for those that have any."""
-    limited = [d for d in having if d.new_per_day is not None or d.reviews_per_day is not None]
+    limited = decks.limited(learner)
     if not limited:
         return {}
     done = reviews.done_by_deck(learner, today)
-    left = {}
-    for deck in limited:
-        was = done.get(deck.id, Counts())
-        left[deck.id] = Limits(
-            None if deck.new_per_day is None else max(0, deck.new_per_day - was.new),
-            None if deck.reviews_per_day is None else max(0, deck.reviews_per_day - was.due),
+    return {
+        deck: Limits(
+            None if new is None else max(0, new - done.get(deck, Counts()).new),
+            None if due is None else max(0, due - done.get(deck, Counts()).due),
         )
-    return left
+        for deck, new, due in limited
+    }
 
 
 def current_kind(card: StudyCard) -> str:

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from quizapp import clock
 from quizapp.actions import study as study_actions
-from quizapp.domain.cards import key_of, option_order, proposed_rating
-from quizapp.domain.errors import Missing, Refusal, Stale
+from quizapp.domain.cards import Response, judged, option_order, proposed_rating
+from quizapp.domain.errors import Refusal, Stale
 from quizapp.domain.learners import Learner
-from quizapp.domain.queue import Queue
+from quizapp.domain.queue import Candidate, Queue
 from quizapp.domain.scheduling import Rating, outcomes
 from quizapp.domain.typing import compare
 from quizapp.storage import cards, sessions
@@ -23,7 +23,7 @@ from quizapp.views.words import interval
 
 blueprint = Blueprint("study", __name__)
 
-CONFIDENCES = ("guess", "unsure", "sure")
+MAX_TYPED = 500
 LABELS = {
     Rating.AGAIN: "Forgot",
     Rating.HARD: "Hard, got it",
@@ -49,19 +49,16 @@ def session(scope: str) -> BaseResponse:
 def reviews(scope: str) -> BaseResponse:
     """Grade the card and go on to the next."""
     learner, now = current_learner(), clock.now()
-    card = cards.find(learner.id, _number("card"))
-    if card is None:
-        raise Missing("This card does not exist. It may have been removed from its deck.")
     try:
         done = study_actions.answer_card(
             learner,
-            card.id,
+            _number("card"),
             _number("version"),
             _rating(),
             now,
             _milliseconds(now),
             _mode(),
-            _given(card, request.form),
+            _response(request.form),
         )
     except Stale as late:
         return _next(learner, scope, now, str(late), status=409, kind="error")
@@ -71,7 +68,7 @@ def reviews(scope: str) -> BaseResponse:
             f"You forgot that card {done.memory.lapses} times: it is tagged as a leech."
             " Reword it (e) or suspend it (@)."
         )
-    return _next(learner, scope, now, said, last=card.id)
+    return _next(learner, scope, now, said, last=done.card)
 
 
 @blueprint.post("/study/<scope>/undos")
@@ -142,7 +139,7 @@ def _next(
     scope: str,
     now: datetime,
     said: str = "",
-    last: int | None = None,
+    last: Candidate | None = None,
     status: int = 200,
     kind: str = "info",
 ) -> BaseResponse:
@@ -175,10 +172,10 @@ def _drawn(
     revealed: bool,
     given: Mapping[str, Any] | None = None,
     said: str = "",
-) -> Response:
+) -> BaseResponse:
     within = sessions.scope(learner.id, scope)
     found = sessions.session(learner, within, _mode(), now)
-    given = given if given is not None else _given(card, request.args)
+    given = given if given is not None else _given(card, _response(request.args))
     return _render(
         "_card.html",
         200,
@@ -186,7 +183,7 @@ def _drawn(
     )
 
 
-def _same(learner: Learner, scope: str, now: datetime) -> Response:
+def _same(learner: Learner, scope: str, now: datetime) -> BaseResponse:
     card = cards.find(learner.id, _number("card"))
     assert card is not None
     return _drawn(learner, scope, now, card, revealed="shown_answer" in request.form)
@@ -239,25 +236,20 @@ def _order(card: StudyCard) -> list[int]:
     return option_order(card.face["options"], f"{card.id}:{card.version}")
 
 
-def _given(card: StudyCard, form: Mapping[str, str]) -> dict[str, Any] | None:
-    """What was chosen or typed, checked against the card."""
-    if card.kind == "typed" and "typed" in form:
-        typed = form["typed"][:500]
-        return {"typed": typed, "right": compare(typed, card.face["accepts"]).right}
-    if card.kind != "choice" or not form.get("choice", ""):
-        return None
-    options = card.face["options"]
-    choice = form["choice"]
-    if not choice.isdecimal() or int(choice) >= len(options):
+def _given(card: StudyCard, response: Response) -> Mapping[str, Any] | None:
+    return judged(card.kind, card.face, f"{card.id}:{card.version}", response)
+
+
+def _response(form: Mapping[str, str]) -> Response:
+    choice = form.get("choice", "")
+    if choice and not (choice.isdecimal() and len(choice) < 3):
         raise Refusal("This option does not exist. Reload the page and choose again.")
-    given = {
-        "choice": int(choice),
-        "right": int(choice) == key_of(options),
-        "order": _order(card),
-    }
-    if form.get("confidence") in CONFIDENCES:
-        given["confidence"] = form["confidence"]
-    return given
+    typed = form.get("typed")
+    return Response(
+        choice=int(choice) if choice else None,
+        typed=None if typed is None else typed[:MAX_TYPED],
+        confidence=form.get("confidence"),
+    )
 
 
 def _rating() -> Rating:
@@ -290,7 +282,7 @@ def _number(name: str) -> int:
     return int(text)
 
 
-def _render(fragment: str, status: int, **values: Any) -> Response:
+def _render(fragment: str, status: int, **values: Any) -> BaseResponse:
     return respond.render(
         "study/session.html", f"study/{fragment}", status, fragment=f"study/{fragment}", **values
     )

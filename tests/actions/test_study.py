@@ -8,6 +8,7 @@ from peewee import Database
 
 from quizapp.actions import decks as deck_actions
 from quizapp.actions import study
+from quizapp.domain.cards import Response
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.domain.queue import Queue
@@ -25,16 +26,14 @@ def answer(learner: Learner, card: cards.StudyCard, rating: Rating = Rating.GOOD
 
 def test_an_answer_is_stored_with_what_was_before_and_after(loaded: Learner) -> None:
     card = card_named(loaded, "t-responses")
-    study.answer_card(
-        loaded, card.id, card.version, Rating.EASY, NOON, 7_400, answer={"typed": "x"}
-    )
+    study.answer_card(loaded, card.id, card.version, Rating.EASY, NOON, 7_400)
     (given,) = reviews.of_card(loaded.id, card.id)
     after = card_named(loaded, "t-responses")
     assert (given.rating, given.seconds, given.at) == (Rating.EASY, 7.4, NOON)
     assert (given.state_before, given.state_after) == (State.NEW, State.REVIEW)
     assert given.stability == after.memory.stability
     assert given.due == after.memory.due
-    assert given.answer == {"typed": "x"}
+    assert given.answer is None
     assert given.study_day == loaded.today(NOON)
 
 
@@ -154,9 +153,16 @@ def test_an_old_form_stays_old_after_undo(loaded: Learner) -> None:
 
 def test_undo_returns_what_was_chosen(loaded: Learner) -> None:
     card = card_named(loaded, "t-m-launch")
-    given = {"choice": 2, "right": False, "order": [2, 0, 1, 3]}
-    study.answer_card(loaded, card.id, card.version, Rating.AGAIN, NOON, 0, answer=given)
-    assert study.undo(loaded, NOON).answer == given
+    response = Response(choice=2, confidence="sure")
+    study.answer_card(loaded, card.id, card.version, Rating.AGAIN, NOON, 0, "due", response)
+    taken_back = study.undo(loaded, NOON).answer
+    assert taken_back is not None
+    assert (taken_back["choice"], taken_back["right"], taken_back["confidence"]) == (
+        2,
+        False,
+        "sure",
+    )
+    assert sorted(taken_back["order"]) == [0, 1, 2, 3]
 
 
 def test_a_suspended_card_does_not_come_and_can_return(loaded: Learner) -> None:

@@ -1,0 +1,149 @@
+"""A collection of a given size for measuring: decks, cards, memories and a review log."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zlib import crc32
+
+from quizapp.actions import learners as learner_actions
+from quizapp.domain.learners import Learner
+from quizapp.domain.queue import Queue
+from quizapp.domain.scheduling import MODEL, State
+from quizapp.formats.faces import faces
+from quizapp.storage import decks as deck_storage
+from quizapp.storage import learners, schema
+from quizapp.storage.database import bind, connection, open_database, proxy, transaction
+from quizapp.storage.models import Card, Enrolment, Memory, Note, Review
+
+DECKS = 21
+STUDIED = 0.65
+REVIEWS_EACH = 5
+_BATCH = 400
+
+
+def build(path: Path, cards: int, now: datetime, seed: int = 1) -> Learner:
+    """Fill a new SQLite database; 65 % of the cards have five answers each.
+
+    Due days spread over the coming two months with three days of backlog; limits are
+    lifted so that the queue does not run dry while measuring.
+    """
+    chance = random.Random(seed)
+    bind(open_database(f"sqlite:///{path}"))
+    with connection():
+        schema.migrate(proxy.obj)
+        learner = learner_actions.local_learner("UTC", now)
+        with transaction():
+            learners.change(learner.id, new_per_day=9999, reviews_per_day=9999)
+            _content(cards)
+            for deck in deck_storage.shipped():
+                Enrolment.insert(learner=learner.id, deck=deck).execute()
+            deck_storage.deal()
+        with transaction():
+            _progress(learner, cards, now, chance)
+        proxy.execute_sql("ANALYZE")
+        proxy.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        found = learners.get(learner.id)
+        assert found is not None
+        return found
+
+
+def _content(cards: int) -> None:
+    ids = [
+        deck_storage.save(
+            f"responsibilities/bench-{i}",
+            family=("responsibilities", "prerequisites", "certifications")[i % 3],
+            name=f"Deck {i}",
+            outline=[],
+            position=i,
+            digest=f"bench-{i}",
+        )
+        for i in range(DECKS)
+    ]
+    notes, rows = [], []
+    for i in range(cards):
+        fields = {
+            "front": f"What does control number {i} protect, and who owns the risk it treats?",
+            "back": f"Asset {i}; its *owner* in the business accepts what remains.",
+        }
+        notes.append(
+            {
+                "id": i + 1,
+                "deck": ids[i % DECKS],
+                "key": f"bench-{i}",
+                "kind": "basic",
+                "fields": fields,
+                "faces": faces("basic", fields),
+                "topic": f"Topic {i // DECKS % 10}",
+                "tags": [],
+                "domains": ["CISM22-2"],
+                "reference": "Bench, 1",
+                "position": i // DECKS,
+                "digest": f"bench-{i}",
+            }
+        )
+        rows.append(
+            {
+                "id": i + 1,
+                "note": i + 1,
+                "deck": ids[i % DECKS],
+                "ord": 0,
+                "rank": i,
+                "shuffle": crc32(str(i).encode()) % 1_000_003,
+            }
+        )
+    _insert(Note, notes)
+    _insert(Card, rows)
+
+
+def _progress(learner: Learner, cards: int, now: datetime, chance: random.Random) -> None:
+    today = learner.today(now)
+    log = []
+    studied = sorted(chance.sample(range(1, cards + 1), int(cards * STUDIED)))
+    for card in studied:
+        interval = chance.randint(3, 60)
+        due = today + chance.randint(-3, interval)
+        last = due - interval
+        stability = interval * chance.uniform(0.8, 1.3)
+        Memory.update(
+            version=REVIEWS_EACH,
+            queue=Queue.REVIEW,
+            turn=due,
+            state=State.REVIEW,
+            due=learner.calendar.start(due),
+            interval=interval,
+            stability=stability,
+            difficulty=chance.uniform(2, 9),
+            model=MODEL,
+            last_day=last,
+            last_at=learner.calendar.start(last) + timedelta(hours=4),
+            reps=REVIEWS_EACH,
+        ).where((Memory.learner == learner.id) & (Memory.card == card)).execute()
+        for n in range(REVIEWS_EACH):
+            day = last - (REVIEWS_EACH - 1 - n) * chance.randint(3, 20)
+            log.append(
+                {
+                    "learner": learner.id,
+                    "card": card,
+                    "version": n,
+                    "rating": 3,
+                    "at": learner.calendar.start(day) + timedelta(hours=4),
+                    "study_day": day,
+                    "elapsed_days": 5,
+                    "milliseconds": 8000,
+                    "state_before": State.NEW if n == 0 else State.REVIEW,
+                    "stability_before": stability,
+                    "difficulty_before": 5.0,
+                    "state_after": State.REVIEW,
+                    "stability": stability,
+                    "difficulty": 5.0,
+                    "interval": interval,
+                    "due": datetime(2026, 1, 1, tzinfo=UTC),
+                }
+            )
+    log.sort(key=lambda row: (row["study_day"], row["card"]))
+    _insert(Review, log)
+
+
+def _insert(table: object, rows: list[dict[str, object]]) -> None:
+    for start in range(0, len(rows), _BATCH):
+        table.insert_many(rows[start : start + _BATCH]).execute()  # type: ignore[attr-defined]
