@@ -59,7 +59,7 @@ Level: application
 def plain(count: int, prefix: str = "t-n") -> str:
     """As many question-and-answer items as asked for."""
     return "\n".join(
-        f"Q: What is the answer to question {i}?\nA: Answer {i}\nID: {prefix}{i}\n"
+        f"Q: What is the answer to question {prefix}{i}?\nA: Answer {i}\nID: {prefix}{i}\n"
         f"Ref: Test, {i}\nDomains: CISM22-2\n"
         for i in range(count)
     )

@@ -204,7 +204,8 @@ class Review(Table):
     class Meta:
         indexes = (
             (("learner", "card", "version"), True),
-            (("learner", "study_day", "state_before", "mode", "rating"), False),
+            # Covers the counts of a day.
+            (("learner", "study_day", "state_before", "mode", "rating", "milliseconds"), False),
         )
 
 

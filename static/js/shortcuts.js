@@ -20,9 +20,11 @@ function reachable(element) {
   return !element.disabled && !element.closest("[hidden]") && !element.closest("dialog:not([open])");
 }
 
+// Where two want the same key, an option to choose comes first: letters choose.
 function find(key) {
-  return [...document.querySelectorAll("[data-keys]")].find(
+  const found = [...document.querySelectorAll("[data-keys]")].filter(
     (element) => element.dataset.keys.split(" ").includes(key) && reachable(element));
+  return found.find((element) => element.matches("input[type=radio]")) || found[0];
 }
 
 function press(element) {
@@ -54,7 +56,9 @@ document.addEventListener("keydown", (event) => {
   const held = key.includes("+") && key.length > 1;
   const single = !held;
   if (single && document.body.dataset.shortcuts === "off" && key !== "space" && key !== "enter") return;
-  if (single && event.target.closest(TYPING)) return;
+  const field = event.target.closest(TYPING);
+  // Ctrl+Z in a field with text takes the typing back, not the last answer.
+  if (field && (single || (key === "ctrl+z" && field.value))) return;
   if (document.querySelector("dialog[open]")) return;
   if (single && prefix && performance.now() < prefixUntil) {
     const target = find(`${prefix}+${key}`);
@@ -66,7 +70,7 @@ document.addEventListener("keydown", (event) => {
     }
   }
   prefix = "";
-  if (PREFIXES.includes(key) && document.querySelector(`[data-keys*="${key}+"]`)) {
+  if (PREFIXES.includes(key) && !find(key) && document.querySelector(`[data-keys*="${key}+"]`)) {
     prefix = key;
     prefixUntil = performance.now() + PREFIX_MS;
     return;

@@ -1,7 +1,7 @@
 """A collection of a given size for measuring: decks, cards, memories and a review log."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zlib import crc32
 
@@ -37,9 +37,8 @@ def build(path: Path, cards: int, now: datetime, seed: int = 1) -> Learner:
             _content(cards)
             for deck in deck_storage.shipped():
                 Enrolment.insert(learner=learner.id, deck=deck).execute()
-            deck_storage.deal()
-        with transaction():
             _progress(learner, cards, now, chance)
+            deck_storage.deal()
         proxy.execute_sql("ANALYZE")
         proxy.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         found = learners.get(learner.id)
@@ -97,27 +96,34 @@ def _content(cards: int) -> None:
 
 def _progress(learner: Learner, cards: int, now: datetime, chance: random.Random) -> None:
     today = learner.today(now)
-    log = []
-    studied = sorted(chance.sample(range(1, cards + 1), int(cards * STUDIED)))
-    for card in studied:
+    decks = dict(Card.select(Card.id, Card.deck).tuples())
+    memories, log = [], []
+    for card in sorted(chance.sample(range(1, cards + 1), int(cards * STUDIED))):
         interval = chance.randint(3, 60)
-        due = today + chance.randint(-3, interval)
+        due = today + chance.randint(-3, interval - 1)
         last = due - interval
         stability = interval * chance.uniform(0.8, 1.3)
-        Memory.update(
-            version=REVIEWS_EACH,
-            queue=Queue.REVIEW,
-            turn=due,
-            state=State.REVIEW,
-            due=learner.calendar.start(due),
-            interval=interval,
-            stability=stability,
-            difficulty=chance.uniform(2, 9),
-            model=MODEL,
-            last_day=last,
-            last_at=learner.calendar.start(last) + timedelta(hours=4),
-            reps=REVIEWS_EACH,
-        ).where((Memory.learner == learner.id) & (Memory.card == card)).execute()
+        memories.append(
+            {
+                "learner": learner.id,
+                "card": card,
+                "deck": decks[card],
+                "note": card,
+                "shuffle": crc32(str(card).encode()) % 1_000_003,
+                "version": REVIEWS_EACH,
+                "queue": Queue.REVIEW,
+                "turn": due,
+                "state": State.REVIEW,
+                "due": learner.calendar.start(due),
+                "interval": interval,
+                "stability": stability,
+                "difficulty": chance.uniform(2, 9),
+                "model": MODEL,
+                "last_day": last,
+                "last_at": learner.calendar.start(last) + timedelta(hours=4),
+                "reps": REVIEWS_EACH,
+            }
+        )
         for n in range(REVIEWS_EACH):
             day = last - (REVIEWS_EACH - 1 - n) * chance.randint(3, 20)
             log.append(
@@ -137,10 +143,11 @@ def _progress(learner: Learner, cards: int, now: datetime, chance: random.Random
                     "stability": stability,
                     "difficulty": 5.0,
                     "interval": interval,
-                    "due": datetime(2026, 1, 1, tzinfo=UTC),
+                    "due": learner.calendar.start(due),
                 }
             )
     log.sort(key=lambda row: (row["study_day"], row["card"]))
+    _insert(Memory, memories)
     _insert(Review, log)
 
 

@@ -43,9 +43,8 @@ def main() -> None:
             f" {statistics.median(homes):>9.2f} {_p99(homes):>9.2f}",
             flush=True,
         )
-    print(
-        f"p50 at {SIZES[-1]:,} is {medians[SIZES[-1]] / medians[SIZES[0]]:.2f} x p50 at {SIZES[0]:,}"
-    )
+    small, large = SIZES[0], SIZES[-1]
+    print(f"p50 at {large:,} is {medians[large] / medians[small]:.2f} x p50 at {small:,}")
 
 
 class Browser:

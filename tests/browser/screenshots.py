@@ -1,14 +1,23 @@
 """make screenshots: every screen, phone and desktop, light and dark, into screenshots/."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page
 
 from tests.browser.chromium import browser
+from tests.browser.studying import grade, show_answer
 from tests.running import ROOT, RunningApp
 
 TARGET = ROOT / "screenshots"
+PAGES = {
+    "card": "/cards/1",
+    "edit": "/cards/1/edit",
+    "deck": "/decks/deck-1",
+    "settings": "/settings",
+    "missing": "/nowhere",
+}
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 
 
@@ -38,95 +47,55 @@ def _walk(page: Page, name: str) -> None:
 
     page.goto("/")
     shoot("home-first")
-    page.goto("/study/family-responsibilities")
+    page.goto("/study/all")
     shoot("question")
-    page.keyboard.press("Space")
-    shoot("answer")
-    page.keyboard.press("3")
-    page.wait_for_function("!document.querySelector('[data-revealed]')")
     page.keyboard.press("m")
     shoot("menu")
     page.keyboard.press("Escape")
+    show_answer(page)
+    shoot("answer")
+    grade(page)
     page.keyboard.press("?")
     shoot("keys")
     page.keyboard.press("Escape")
     _kinds(page, shoot)
     page.goto("/")
     shoot("home")
-    page.goto("/cards/1")
-    shoot("card")
-    page.goto("/cards/1/edit")
-    shoot("edit")
-    page.goto("/decks/deck-1")
-    shoot("deck")
-    page.goto("/settings")
-    shoot("settings")
-    page.goto("/nowhere")
-    shoot("missing")
-    page.goto("/settings")
-    page.get_by_label("New cards a day").fill("0")
-    page.get_by_role("button", name="Save").click()
+    for screen, path in PAGES.items():
+        page.goto(path)
+        shoot(screen)
+    _set_new_cards(page, 0)
     page.goto("/study/all")
-    _finish(page)
+    while page.locator("#study-card").count():
+        show_answer(page)
+        grade(page, "4")
     shoot("end")
 
 
-def _kinds(page: Page, shoot: object) -> None:
-    """Go on until each kind of card was seen."""
-    assert callable(shoot)
+def _kinds(page: Page, shoot: Callable[[str], None]) -> None:
+    """Study until each kind of card was seen."""
     left = {"cloze", "choice", "typed", "reversed"}
-    page.goto("/settings")
-    page.get_by_label("New cards a day").fill("500")
-    page.get_by_role("button", name="Save").click()
-    page.goto("/study/family-responsibilities")
-    for _ in range(120):
-        section = page.locator("#study-card")
-        kind = (section.get_attribute("class") or "").removeprefix("kind-")
+    _set_new_cards(page, 500)
+    page.goto("/study/all")
+    for _ in range(250):
+        if not left or not page.locator("#study-card").count():
+            return
+        kind = (page.locator("#study-card").get_attribute("class") or "").removeprefix("kind-")
         first = kind in left
+        left.discard(kind)
         if first:
-            left.discard(kind)
             shoot(f"{kind}-question")
-        if kind == "choice":
-            page.keyboard.press("b" if False else "2")
-            page.keyboard.press("Enter")
-        elif kind == "typed":
-            page.locator("[name=typed]").fill("MPD")
-            page.keyboard.press("Enter")
-            page.wait_for_selector("#study-card[data-revealed]")
-        else:
-            page.keyboard.press("Space")
+        show_answer(page)
         if first:
             shoot(f"{kind}-answer")
-            if kind == "choice":
-                page.screenshot(path=str(TARGET / "full.png"), full_page=True)
-        if not left:
-            break
-        version = page.locator("[data-grades] [name=drawn]").get_attribute("value")
-        page.keyboard.press("4")
-        page.wait_for_function(
-            "old => document.querySelector('[data-grades] [name=drawn]')?.value !== old",
-            arg=version,
-        )
+        grade(page, "4")
 
 
-def _finish(page: Page) -> None:
-    for _ in range(200):
-        if page.locator("#study-end").count():
-            return
-        if page.locator("#study-card.kind-choice").count():
-            page.keyboard.press("1")
-            page.keyboard.press("Enter")
-        elif page.locator("#study-card.kind-typed").count():
-            page.keyboard.press("Enter")
-            page.wait_for_selector("#study-card[data-revealed]")
-        else:
-            page.keyboard.press("Space")
-        version = page.locator("[data-grades] [name=drawn]").get_attribute("value")
-        page.keyboard.press("4")
-        page.wait_for_function(
-            "old => document.querySelector('[data-grades] [name=drawn]')?.value !== old",
-            arg=version,
-        )
+def _set_new_cards(page: Page, count: int) -> None:
+    page.goto("/settings")
+    page.get_by_label("New cards a day").fill(str(count))
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/settings?saved=1")
 
 
 if __name__ == "__main__":

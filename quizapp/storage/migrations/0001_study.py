@@ -160,7 +160,8 @@ def up(migrator, db):
         class Meta:
             indexes = (
                 (("learner", "card", "version"), True),
-                (("learner", "study_day", "state_before", "mode", "rating"), False),
+                # Covers the counts of a day.
+                (("learner", "study_day", "state_before", "mode", "rating", "milliseconds"), False),
             )
 
     class Journal(Table):
