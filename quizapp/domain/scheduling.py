@@ -252,7 +252,12 @@ def _step_due(at: datetime, minutes: float, today: int, calendar: Calendar) -> t
 def _intervals(
     before: Memory, answered: dict[Rating, Memory], options: Options, card: int
 ) -> dict[Rating, int]:
-    """Whole days for each answer, were it to leave the learning steps now."""
+    """Whole days for each answer, were it to leave the learning steps now.
+
+    Reviews keep Anki's order, each button at least a day beyond the one before it.
+    Out of the steps only Easy must: lifting Good above what Hard would have given
+    would send a card with a stability of hours away for two days.
+    """
     chance = random.Random(f"{card}:{before.reps}").random() if options.fuzz else None
     reviewing = before.state is State.REVIEW
     result: dict[Rating, int] = {}
@@ -268,7 +273,8 @@ def _intervals(
         if reviewing and raw > before.interval:
             floor = max(floor, before.interval + 1)
         result[rating] = _whole_days(raw, floor, options.maximum_interval, chance)
-        least = result[rating] + 1
+        if reviewing or rating is Rating.GOOD:
+            least = result[rating] + 1
     return result
 
 
