@@ -38,8 +38,9 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && document.querySelector("[data-menu][open]");
   if (menu) {
+    const inside = menu.contains(document.activeElement);
     menu.open = false;
-    menu.querySelector("summary").focus();
+    if (inside) menu.querySelector("summary").focus();
   }
 });
 

@@ -70,12 +70,11 @@ def test_the_answer_does_not_move_the_question(page: Page) -> None:
 
 def test_focus_goes_to_each_new_card_and_is_announced(page: Page) -> None:
     page.goto("/study/all")
-    focused = "document.activeElement.className"
-    assert "question" in page.evaluate(focused)
+    expect(page.locator(".question")).to_be_focused()
     page.keyboard.press("Space")
-    assert "answer" in page.evaluate(focused)
+    expect(page.locator("[data-answer]")).to_be_focused()
     grade(page)
-    assert "question" in page.evaluate(focused)
+    expect(page.locator(".question")).to_be_focused()
     expect(page.locator("#announcer")).to_contain_text("Question")
 
 
