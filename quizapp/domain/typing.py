@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+# Below this likeness, letter by letter comparison is noise: the two are shown whole.
+ALIKE = 0.6
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -48,8 +51,10 @@ def _likeness(a: str, b: str) -> float:
 def _pieces(typed: str, wanted: str, right: bool) -> tuple[Piece, ...]:
     if right:
         return (Piece(typed, "same"),)
-    pieces = []
     matcher = SequenceMatcher(None, typed.casefold(), wanted.casefold(), autojunk=False)
+    if matcher.ratio() < ALIKE:
+        return (Piece(typed, "extra"), Piece(wanted, "missing"))
+    pieces = []
     for tag, a0, a1, b0, b1 in matcher.get_opcodes():
         if tag == "equal":
             pieces.append(Piece(typed[a0:a1], "same"))

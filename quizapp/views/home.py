@@ -26,7 +26,6 @@ class Row:
     scope: str
     name: str
     counts: Counts
-    deck: DeckRow | None = None
     rows: tuple["Row", ...] = ()
 
 
@@ -36,7 +35,10 @@ def index() -> Response:
     learner, now = current_learner(), clock.now()
     today = learner.today(now)
     having, offered, overall = sessions.overview(learner, now)
-    everything = overall.cap(sum(offered.values(), Counts()))
+    offer = sum(offered.values(), Counts())
+    everything = overall.cap(offer)
+    day = reviews.day(learner.id, today)
+    studied = reviews.studied_days(learner.id, today)
     new_pace, review_pace = reviews.pace(learner.id)
     return respond.page(
         "home/index.html",
@@ -44,8 +46,10 @@ def index() -> Response:
         families=_families(having, offered, overall),
         everything=everything,
         minutes=queue.minutes(everything, new_pace or FIRST_PACE[0], review_pace or FIRST_PACE[1]),
-        day=reviews.day(learner.id, today),
-        streak=queue.streak(reviews.studied_days(learner.id, today), today),
+        waiting=offer.due - everything.due,
+        day=day,
+        streak=queue.streak(studied, today),
+        first_visit=not studied,
     )
 
 
@@ -98,4 +102,4 @@ def _groups(inside: Sequence[DeckRow], offered: Mapping[int, Counts], overall: L
 
 
 def _row(deck: DeckRow, offered: Mapping[int, Counts], overall: Limits) -> Row:
-    return Row(f"deck-{deck.id}", deck.name, overall.cap(offered[deck.id]), deck)
+    return Row(f"deck-{deck.id}", deck.name, overall.cap(offered[deck.id]))

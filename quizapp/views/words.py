@@ -9,6 +9,7 @@ from tzlocal import get_localzone_name
 
 from quizapp.domain.days import Calendar
 from quizapp.domain.scheduling import Memory, State
+from quizapp.storage.cards import COUNTED
 
 
 def init(app: Flask) -> None:
@@ -18,6 +19,7 @@ def init(app: Flask) -> None:
         days=days,
         ago=ago,
         clock=at_clock,
+        count=count,
         date=date,
         percent=percent,
         plural=plural,
@@ -34,13 +36,13 @@ def card_html(html: str) -> Markup:
 
 
 def interval(memory: Memory, now: datetime) -> str:
-    """What a grade button promises: <1m, 10m, 4d, 1.2mo, 2.1y."""
+    """What a grade button promises: <1m, <10m, 5h, 4d, 1.2mo, 2.1y."""
     if memory.state is State.REVIEW:
         return days(memory.interval)
     assert memory.due is not None
     minutes = (memory.due - now) / timedelta(minutes=1)
     if minutes < 59.5:
-        return f"{max(1, round(minutes))}m"
+        return f"<{max(1, round(minutes))}m"
     if minutes < 60 * 23.5:
         return f"{round(minutes / 60)}h"
     return days(round(minutes / 1440))
@@ -92,6 +94,11 @@ def span(seconds: float) -> str:
 def percent(share: float | None) -> str:
     """A share as a whole percentage; a dash where there is no data."""
     return "—" if share is None else f"{round(share * 100)} %"
+
+
+def count(number: int) -> str:
+    """A number of cards; beyond COUNTED nobody counts on (storage/cards.py)."""
+    return f"{COUNTED:,}+" if number >= COUNTED else f"{number}"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -1,4 +1,26 @@
-// Narrows a list by all typed words, in any order.
+// Narrows a list by all typed words, in any order, and remembers which parts are folded.
+
+const FOLDS = "folds";
+
+function folds() {
+  try {
+    return JSON.parse(localStorage.getItem(FOLDS)) || {};
+  } catch {
+    return {};
+  }
+}
+
+for (const [name, open] of Object.entries(folds())) {
+  const part = document.querySelector(`[data-fold="${CSS.escape(name)}"]`);
+  if (part) part.open = open;
+}
+
+// Only a click folds for good: what a filter opens for a moment does not count.
+document.addEventListener("click", (event) => {
+  const part = event.target.closest("summary")?.closest("[data-fold]");
+  if (!part || event.target.closest("a")) return;
+  localStorage.setItem(FOLDS, JSON.stringify({ ...folds(), [part.dataset.fold]: !part.open }));
+});
 
 document.addEventListener("input", (event) => {
   const field = event.target.closest("[data-filter]");

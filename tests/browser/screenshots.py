@@ -49,6 +49,7 @@ def _walk(page: Page, name: str) -> None:
     shoot("home-first")
     page.goto("/study/all")
     shoot("question")
+    page.locator(".question").click()
     page.keyboard.press("m")
     shoot("menu")
     page.keyboard.press("Escape")

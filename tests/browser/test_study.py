@@ -209,7 +209,7 @@ def test_the_loop_works_without_script(browser: Browser, served: RunningApp) -> 
     context = browser.new_context(base_url=served.url, java_script_enabled=False)
     page = context.new_page()
     page.goto("/")
-    page.get_by_role("link", name="Study now").click()
+    page.get_by_role("link", name="everything, mixed").click()
     for kind in ("basic", "cloze", "choice", "typed", "reversed"):
         _go_to_kind(page, served, kind)
         if page.locator("#study-card.kind-choice").count():

@@ -89,6 +89,14 @@ def test_the_difference_is_shown_against_the_nearest_accepted_text() -> None:
     assert [(p.kind, p.text) for p in result.pieces if p.kind != "same"] == [("missing", "i")]
 
 
+def test_an_answer_unlike_the_expected_one_is_shown_whole() -> None:
+    pieces = compare("firewall", ["audit charter"]).pieces
+    assert [(p.kind, p.text) for p in pieces] == [
+        ("extra", "firewall"),
+        ("missing", "audit charter"),
+    ]
+
+
 @given(st.text(max_size=60), st.text(min_size=1, max_size=60))
 def test_the_pieces_make_up_both_texts(typed: str, wanted: str) -> None:
     result = compare(typed, [wanted])

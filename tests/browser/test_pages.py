@@ -1,0 +1,138 @@
+"""Every page in a real browser: accessible, light and within the narrowest screen."""
+
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.studying import grade, show_answer, study
+from tests.running import RunningApp
+
+pytestmark = pytest.mark.browser
+
+FIRST_LOAD_BYTES = 60_000
+SWAP_BYTES = 6_000
+NARROW = {"width": 320, "height": 640}
+
+
+def card_of_kind(app: RunningApp, kind: str) -> int:
+    query = "SELECT min(card.id) FROM card JOIN note ON note.id = card.note_id WHERE kind = ?"
+    with sqlite3.connect(app.data / "quizapp.db") as database:
+        return int(database.execute(query, (kind,)).fetchone()[0])
+
+
+def screens(page: Page, app: RunningApp) -> Iterator[str]:
+    """Every screen in turn; the page stands on it while its name is handled."""
+    page.goto("/")
+    yield "first visit"
+    for kind in ("basic", "reversed", "cloze", "choice", "typed"):
+        page.goto(f"/study/all?card={card_of_kind(app, kind)}")
+        yield f"{kind} question"
+        show_answer(page)
+        yield f"{kind} answer"
+    page.locator("[data-menu] summary").click()
+    yield "menu"
+    page.keyboard.press("Escape")
+    grade(page, "1")
+    page.keyboard.press("?")
+    yield "list of keys"
+    page.keyboard.press("Escape")
+    for kind in ("basic", "cloze", "choice", "typed"):
+        page.goto(f"/cards/{card_of_kind(app, kind)}/edit")
+        yield f"edit {kind}"
+    page.goto(f"/cards/{card_of_kind(app, 'typed')}")
+    yield "card information"
+    for path in ("/", "/keys", "/settings", "/decks/all", "/decks/deck-1", "/nowhere"):
+        page.goto(path)
+        yield path
+    page.goto("/settings")
+    page.get_by_label("New cards a day").fill("many")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield "settings with a mistake"
+    page.get_by_label("New cards a day").fill("0")
+    page.get_by_role("button", name="Save").click()
+    page.goto("/study/all")
+    while page.locator("#study-card").count():
+        show_answer(page)
+        grade(page, "4")
+    yield "end"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_screen(browser: Browser, served: RunningApp, scheme: str) -> None:
+    context = browser.new_context(
+        base_url=served.url,
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": 390, "height": 844},
+    )
+    page = context.new_page()
+    found = {}
+    for name in screens(page, served):
+        result = Axe().run(page)
+        if result.violations_count:
+            found[name] = [
+                (v["id"], [n["html"][:200] for n in v["nodes"]])
+                for v in result.response["violations"]
+            ]
+    context.close()
+    assert found == {}
+
+
+def test_no_screen_is_wider_than_320_pixels(browser: Browser, served: RunningApp) -> None:
+    context = browser.new_context(base_url=served.url, viewport=NARROW)  # type: ignore[arg-type]
+    page = context.new_page()
+    wide = [
+        name
+        for name in screens(page, served)
+        if page.evaluate("document.documentElement.scrollWidth") > NARROW["width"]
+    ]
+    context.close()
+    assert wide == []
+
+
+def test_first_load_and_card_swap_are_light(page: Page) -> None:
+    wire = page.context.new_cdp_session(page)
+    wire.send("Network.enable")
+    sizes: list[int] = []
+    wire.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    for path in ("/", "/study/all"):
+        wire.send("Network.clearBrowserCache")
+        sizes.clear()
+        page.goto(path, wait_until="networkidle")
+        assert 3_000 < sum(sizes) <= FIRST_LOAD_BYTES, (path, sizes)
+    for _ in range(5):
+        show_answer(page)
+        sizes.clear()
+        grade(page)
+        page.wait_for_timeout(50)
+        assert 500 < sum(sizes) <= SWAP_BYTES, sizes
+
+
+def test_folds_are_remembered_and_a_filter_unfolds(page: Page) -> None:
+    page.goto("/")
+    row = page.locator("#deck-list .row").first
+    page.locator("summary").first.click()
+    expect(row).not_to_be_visible()
+    page.reload()
+    expect(row).not_to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("ris resp")
+    expect(row).to_be_visible()
+    page.keyboard.type(" zebra")
+    expect(row).not_to_be_visible()
+    expect(page.get_by_text("No deck has these words")).to_be_visible()
+    page.reload()
+    expect(row).not_to_be_visible()
+
+
+def test_the_first_card_is_one_click_away(page: Page) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Where do you want to begin?")).to_be_visible()
+    page.get_by_role("link", name="everything, mixed").click()
+    study(page, 1)
+    page.goto("/")
+    expect(page.get_by_text("1 answer today")).to_be_visible()
+    expect(page.get_by_role("link", name="Study now")).to_be_visible()
