@@ -32,10 +32,10 @@ def installed() -> str | None:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
-    """A running Chromium."""
+def browser(*extra: str) -> Iterator[Browser]:
+    """A running Chromium, with extra arguments if any."""
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=installed(), args=ARGUMENTS)
+        running = playwright.chromium.launch(executable_path=installed(), args=[*ARGUMENTS, *extra])
         try:
             yield running
         finally:
