@@ -1,8 +1,11 @@
 """Reading helpers that tests share."""
 
+from datetime import UTC, datetime
+
+from quizapp.actions import learners as learner_actions
 from quizapp.domain.learners import Learner
 from quizapp.storage import cards
-from quizapp.storage.models import Card, Memory, Note
+from quizapp.storage.models import TABLES, Card, Memory, Note
 
 
 def card_named(learner: Learner, key: str, ord_: int = 0) -> cards.StudyCard:
@@ -23,3 +26,10 @@ def dump(learner: Learner) -> list[tuple[object, ...]]:
     names = [f.name for f in Memory._meta.sorted_fields if f.name != "version"]
     rows = Memory.select().where(Memory.learner == learner.id).order_by(Memory.card)
     return [tuple(row.__data__.get(name) for name in names) for row in rows]
+
+
+def new_installation() -> Learner:
+    """Empty the bound database and make its one learner, as each example of a property wants."""
+    for model in reversed(TABLES):
+        model.delete().execute()
+    return learner_actions.local_learner("UTC", datetime(2026, 1, 15, 12, 0, tzinfo=UTC))

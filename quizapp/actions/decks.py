@@ -173,7 +173,9 @@ def _save(deck: ParsedDeck, position: int, digest: str) -> _Saved:
             index,
             False,
         ):
-            decks.lay_cards(note_id, deck_id, card_count(note.kind, note.fields), rank)
+            decks.lay_cards(
+                note_id, deck_id, card_count(note.kind, note.fields), rank, note.pool == "study"
+            )
         notes.add(note_id)
     return _Saved(added, changed, notes)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
-from peewee import JOIN, SQL, Case, fn
+from peewee import JOIN, SQL, Case, Value, fn
 
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State
@@ -182,11 +182,12 @@ def change_note(note: int, **columns: Any) -> None:
     Note.update(**columns).where(Note.id == note).execute()
 
 
-def lay_cards(note: int, deck: int, count: int, rank: int) -> None:
+def lay_cards(note: int, deck: int, count: int, rank: int, studied: bool = True) -> None:
     """Give a note exactly ``count`` cards in a deck.
 
     Cards beyond the count are retired, missing ones added and retired ones
-    taken back; whatever a learner knows of them stays theirs.
+    taken back; whatever a learner knows of them stays theirs. Where the note is
+    not ``studied``, being held for mock exams, no card of it waits in a queue.
     """
     known = {row[0] for row in Card.select(Card.ord).where(Card.note == note).tuples()}
     fresh = [
@@ -210,7 +211,7 @@ def lay_cards(note: int, deck: int, count: int, rank: int) -> None:
     Memory.update(
         deck=deck, turn=Case(None, [((Memory.state == State.NEW), rank)], Memory.turn)
     ).where(Memory.note == note).execute()
-    kept = Card.select(Card.id).where((Card.note == note) & ~Card.retired)
+    kept = Card.select(Card.id).where((Card.note == note) & ~Card.retired & Value(studied))
     Memory.update(queue=Queue.RETIRED).where(
         (Memory.note == note) & Memory.card.not_in(kept)
     ).execute()

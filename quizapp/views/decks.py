@@ -45,14 +45,16 @@ def options(deck: int) -> Response:
 def _overview(scope: str, status: int, problem: str) -> Response:
     learner, now = current_learner(), clock.now()
     within = sessions.scope(learner.id, scope)
-    _, offered, overall = sessions.overview(learner, now)
-    ids = [deck.id for deck in within.decks]
-    single = within.decks[0] if len(within.decks) == 1 and scope.startswith("deck-") else None
+    having, offered, overall = sessions.overview(learner, now)
+    inside = within.decks or having
+    ids = [deck.id for deck in inside]
+    single = inside[0] if scope.startswith("deck-") else None
     return respond.page(
         "decks/overview.html",
         status,
         learner=learner,
         scope=within,
+        inside=inside,
         deck=single,
         counts=overall.cap(sum((offered.get(d, Counts()) for d in ids), Counts())),
         totals=decks.totals(learner.id, ids),
