@@ -1,5 +1,7 @@
 """Commands: flask --app wsgi COMMAND."""
 
+import errno
+import socket
 from pathlib import Path
 
 import click
@@ -47,6 +49,7 @@ def load() -> None:
 def serve() -> None:
     """Migrate, load the decks and serve the app."""
     config = _config()
+    _check_port(config.host, config.port)
     try:
         with connection():
             schema.migrate(proxy.obj)
@@ -63,7 +66,6 @@ def serve() -> None:
         working_dir=ROOT,
         log_level=LogLevels.warning,
     )
-
     host = f"[{config.host}]" if ":" in config.host else config.host
     click.echo(f"quizapp is ready: http://{host}:{config.port}  (stop with Ctrl+C)")
     server.serve()
@@ -97,6 +99,27 @@ def rebuild() -> None:
             assert learner is not None
             changed += study_actions.rebuild(learner)
     click.echo(f"{changed} memories changed.")
+
+
+def _check_port(host: str, port: int) -> None:
+    """Refuse a taken port: two servers may share one unnoticed, each with data of its own."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise click.ClickException(
+                f"Port {port} is already in use, perhaps by another quizapp."
+                f" Stop that one, or choose another port: QUIZAPP_PORT={port + 1} make run"
+            ) from None
+        raise click.ClickException(
+            f"Cannot listen on {host}:{port} ({error.strerror or error})."
+            " Check QUIZAPP_HOST and QUIZAPP_PORT."
+        ) from None
 
 
 def _load() -> str:

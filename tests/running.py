@@ -47,6 +47,19 @@ class RunningApp:
     def start(self) -> float:
         """Start the server and wait until it answers; return the seconds that took."""
         began = time.monotonic()
+        process = self.launch()
+        while time.monotonic() < began + 30:
+            try:
+                with urllib.request.urlopen(f"{self.url}/keys", timeout=2):
+                    return time.monotonic() - began
+            except OSError:
+                if process.poll() is not None:
+                    break
+                time.sleep(0.02)
+        raise RuntimeError((self.data / "server.log").read_text())
+
+    def launch(self) -> subprocess.Popen[bytes]:
+        """Start the server and do not wait; what it says goes to server.log."""
         environment = os.environ | {
             "QUIZAPP_DATA": str(self.data),
             "QUIZAPP_DECKS": str(self.decks),
@@ -64,15 +77,7 @@ class RunningApp:
                 stderr=log,
                 start_new_session=True,
             )
-        while time.monotonic() < began + 30:
-            try:
-                with urllib.request.urlopen(f"{self.url}/keys", timeout=2):
-                    return time.monotonic() - began
-            except OSError:
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.02)
-        raise RuntimeError((self.data / "server.log").read_text())
+        return self.process
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         """Stop the server and its workers with a signal."""

@@ -64,4 +64,5 @@ def change_deck_options(learner: Learner, deck: int, options: dict[str, Any]) ->
 def _check(name: str, value: float) -> None:
     low, high, title = RANGES[name]
     if not low <= value <= high:
-        raise Refusal(f"{title} must be from {low:g} to {high:g}. Nothing was changed.")
+        span = f"{low:.0%} to {high:.0%}" if high < 1 else f"{low:g} to {high:g}"
+        raise Refusal(f"{title} must be from {span}. Nothing was changed.")

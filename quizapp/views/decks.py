@@ -1,5 +1,7 @@
 """One deck or group of decks: what it holds, how far one has come, its own options."""
 
+from math import isfinite, nan
+
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
@@ -69,9 +71,12 @@ def _optional(name: str) -> float | None:
     if not text:
         return None
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise Refusal(f"“{text}” is not a number. Nothing was changed.") from None
+        value = nan
+    if not isfinite(value):
+        raise Refusal(f"“{text}” is not a number. Nothing was changed.")
+    return value
 
 
 def _whole(value: float | None) -> int | None:

@@ -1,0 +1,96 @@
+"""What a card shows: Markdown, maths and gaps, and never a stranger's script."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quizapp.formats.faces import faces, inline, markdown
+from quizapp.formats.html import clean
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    "[click](javascript:alert(1))",
+    "<a href='jav&#x61;script:alert(1)'>x</a>",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    "<iframe src=//evil.example></iframe>",
+    "<p style='background:url(//evil.example)'>x</p>",
+    "<form action=//evil.example><button>x</button></form>",
+    "<p data-keys='1' id='study-card' hx-get='/x'>x</p>",
+    "$<script>alert(1)</script>$",
+    "$\\href{javascript:alert(1)}{x}$",
+    "![x](//evil.example/track.png)",
+    "\ue001<script>\ue002",
+]
+FORBIDDEN = re.compile(
+    r"<(?!/?(p|br|hr|em|strong|s|code|pre|blockquote|ul|ol|li|table|thead|tbody|tr|th|td|sub|sup"
+    r"|a|span|mark|math|m[a-z]+)\b)[a-z]|<[^>]*\s(on\w+|style|id|src|data-|hx-)[^>]*=|<[^>]*javascript:",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_hostile_text_stays_text(attack: str) -> None:
+    for kind, fields in (
+        ("basic", {"front": attack, "back": attack}),
+        ("cloze", {"text": f"A [{attack}] gap"}),
+        ("cloze", {"text": f"{attack} [gap]"}),
+        (
+            "choice",
+            {
+                "stem": attack,
+                "options": [{"text": attack, "correct": True, "rationale": attack}] * 2,
+            },
+        ),
+    ):
+        for face in faces(kind, fields, attack):
+            shown = [face["question"], face["answer"], face.get("objective", "")]
+            shown += [o[part] for o in face.get("options", ()) for part in ("html", "rationale")]
+            for html in shown:
+                assert not FORBIDDEN.search(html), html
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_cleaning_lets_no_markup_of_others_through(attack: str) -> None:
+    assert not FORBIDDEN.search(clean(attack)), clean(attack)
+
+
+@given(st.text(max_size=200))
+def test_cleaning_twice_changes_nothing(text: str) -> None:
+    once = markdown(text)
+    assert clean(once).strip() == once
+    assert not FORBIDDEN.search(once)
+
+
+def test_markdown_has_tables_code_emphasis_and_maths() -> None:
+    assert "<table>" in markdown("| a | b |\n|---|---|\n| 1 | 2 |")
+    assert markdown("`x` and *y*") == "<p><code>x</code> and <em>y</em></p>"
+    assert "<mfrac>" in markdown("$\\frac{a}{b}$")
+    assert 'display="block"' in markdown("$$a$$")
+    assert "$5 and $6" in markdown("between $5 and $6")
+    assert inline("one *line*") == "one <em>line</em>"
+
+
+def test_maths_that_does_not_parse_is_shown_as_written() -> None:
+    assert "frac" in markdown("$\\frac{$")
+
+
+def test_links_open_without_telling_where_from() -> None:
+    assert 'rel="noopener noreferrer nofollow"' in markdown("[x](https://example.org)")
+
+
+def test_each_gap_hides_itself_and_shows_the_others() -> None:
+    first, second = faces("cloze", {"text": "A [b] and *[c d]*."})
+    assert first["question"] == '<p>A <span class="gap">[…]</span> and <em>c d</em>.</p>'
+    assert first["answer"] == '<p>A <mark class="gap">b</mark> and <em>c d</em>.</p>'
+    assert "A b and" in second["question"]
+    assert "c d" not in second["question"]
+
+
+def test_a_reversed_note_has_two_sides() -> None:
+    there, back = faces("reversed", {"front": "ALE", "back": "Loss a year"})
+    assert (there["question"], there["answer"]) == (back["answer"], back["question"])

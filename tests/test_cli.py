@@ -1,0 +1,82 @@
+"""The commands, as somebody types them."""
+
+from pathlib import Path
+
+from click.testing import Result
+from flask import Flask
+
+from quizapp.storage.models import Memory, Note
+from tests import samples
+from tests.conftest import Visitor
+from tests.running import RunningApp
+
+
+def run(app: Flask, *arguments: str) -> Result:
+    with app.app_context():
+        return app.test_cli_runner().invoke(args=list(arguments))
+
+
+def test_migrating_again_says_that_all_is_well(app: Flask) -> None:
+    assert "up to date" in run(app, "migrate").output
+
+
+def test_loading_says_what_is_new(app: Flask, deck_folder: Path) -> None:
+    assert "1 decks, nothing new." in run(app, "load").output
+    samples.write(deck_folder, samples.EVERY_KIND + samples.plain(11))
+    assert "1 decks: 1 new items." in run(app, "load").output
+
+
+def test_a_broken_deck_file_is_named_and_nothing_is_loaded(app: Flask, deck_folder: Path) -> None:
+    count = Note.select().count()
+    samples.write(deck_folder, samples.plain(3) + "\nQ: no answer\n")
+    result = run(app, "load")
+    assert result.exit_code == 1
+    assert "r03-risk.md:" in result.output
+    assert "No deck was loaded." in result.output
+    assert Note.select().count() == count
+
+
+def test_lint_names_what_an_item_lacks(app: Flask, tmp_path: Path) -> None:
+    folder = samples.write(tmp_path / "other", "Q: What?\nA: That\n")
+    result = run(app, "lint", str(folder))
+    assert result.exit_code == 1
+    assert "has no ID" in result.output
+    assert "has no reference" in result.output
+    assert "3 problems found." in result.output
+    samples.write(tmp_path / "other", samples.plain(2))
+    assert run(app, "lint", str(folder)).output == "No problems found.\n"
+
+
+def test_rebuilding_repairs_a_memory_that_went_wrong(app: Flask, visitor: Visitor) -> None:
+    card = Memory.select().order_by(Memory.turn).get().card
+    visitor.post("/study/all/reviews", card=card, version=0, rating=4)
+    right = Memory.get(Memory.card == card).stability
+    Memory.update(stability=99.0).where(Memory.card == card).execute()
+    assert "1 memories changed." in run(app, "rebuild").output
+    assert Memory.get(Memory.card == card).stability == right
+
+
+def test_a_second_start_takes_less_than_three_seconds_and_says_where(tmp_path: Path) -> None:
+    decks = samples.write(tmp_path / "decks", samples.plain(300))
+    app = RunningApp(tmp_path / "data", decks)
+    app.start()
+    app.kill()
+    try:
+        assert app.start() < 30
+        log = (tmp_path / "data" / "server.log").read_text()
+        assert f"quizapp is ready: {app.url}" in log
+        assert "1 decks, nothing new." in log
+    finally:
+        app.kill()
+
+
+def test_a_taken_port_is_said_in_a_sentence(tmp_path: Path) -> None:
+    decks = samples.write(tmp_path / "decks", samples.plain(3))
+    with RunningApp(tmp_path / "data", decks) as first:
+        second = RunningApp(tmp_path / "other", decks)
+        second.port = first.port
+        assert second.launch().wait(20) == 1
+        log = (second.data / "server.log").read_text()
+        assert "already" in log
+        assert "QUIZAPP_PORT" in log
+        assert "Traceback" not in log
