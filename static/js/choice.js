@@ -30,7 +30,7 @@ document.addEventListener("card:revealed", (event) => {
     grades.querySelector(known ? '[value="3"]' : '[value="1"]').setAttribute("data-proposed", "");
   }
   for (const input of card.querySelectorAll(".options input")) input.disabled = true;
-  for (const extra of card.querySelectorAll(".strike, .confidence")) extra.remove();
+  card.querySelector(".confidence").remove();
   document.getElementById("announcer").textContent =
     card.querySelector(right ? ".verdict.right" : ".verdict.wrong").textContent;
 });

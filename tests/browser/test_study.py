@@ -68,6 +68,19 @@ def test_the_answer_does_not_move_the_question(page: Page) -> None:
         assert page.locator(".question").bounding_box() == before
 
 
+def test_the_options_stay_where_they_are_when_the_answer_opens(
+    page: Page, served: RunningApp
+) -> None:
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        _go_to_kind(page, served, "choice")
+        options = page.locator(".option")
+        before = [option.bounding_box() for option in options.all()]
+        show_answer(page)
+        assert [option.bounding_box() for option in options.all()] == before
+        expect(page.locator(".mark.best:visible")).to_have_count(1)
+
+
 def test_focus_goes_to_each_new_card_and_is_announced(page: Page) -> None:
     page.goto("/study/all")
     expect(page.locator(".question")).to_be_focused()
