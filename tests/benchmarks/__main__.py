@@ -1,13 +1,13 @@
 """make bench: prints what the app costs, with the size beside each figure.
 
-python -m tests.benchmarks [round-trip] [home] [browser]   (all without an argument)
+python -m tests.benchmarks [start] [server] [browser]   (all without an argument)
 """
 
 import sys
 
-from tests.benchmarks import browser, server
+from tests.benchmarks import browser, server, start
 
-PARTS = {"server": server.main, "browser": browser.main}
+PARTS = {"start": start.main, "server": server.main, "browser": browser.main}
 
 
 def main() -> None:
