@@ -1,7 +1,11 @@
 """Commands: flask --app wsgi COMMAND."""
 
 import errno
+import json
 import socket
+import sys
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -73,20 +77,31 @@ def serve() -> None:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-def lint(paths: tuple[Path, ...]) -> None:
-    """Check deck files: does each parse, and has every item an ID and a reference?"""
-    problems = 0
-    for path in paths:
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@click.option("--write-ids", is_flag=True, help="Write an ID into every item that has none.")
+def lint(paths: tuple[Path, ...], as_json: bool, write_ids: bool) -> None:
+    """Check deck files, or all below a folder, against the rules of good cards and questions.
+
+    Each finding names file, line, rule, what is wrong and what to do. The exit code is
+    1 where there is an error; warnings and notes are advice. The rules are explained in
+    decks/README.md.
+    """
+    if write_ids:
         try:
-            found = deck_actions.check(path)
+            for file in deck_actions.write_ids(paths):
+                click.echo(f"wrote IDs into {file}", err=True)
         except DeckFileError as error:
-            found = [str(error)]
-        for line in found:
-            click.echo(line)
-        problems += len(found)
-    if problems:
-        raise click.ClickException(f"{problems} problem{'s' if problems != 1 else ''} found.")
-    click.echo("No problems found.")
+            raise click.ClickException(f"{error}\nNo file was changed.") from None
+    found = deck_actions.lint(paths)
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in found], ensure_ascii=False, indent=1))
+    else:
+        for finding in found:
+            click.echo(str(finding))
+        counts = Counter(str(finding.severity) for finding in found)
+        click.echo(", ".join(f"{counts[s]} {s}s" for s in ("error", "warning", "note")) + ".")
+    if any(finding.severity == "error" for finding in found):
+        sys.exit(1)
 
 
 @click.command()

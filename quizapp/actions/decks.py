@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any
 from quizapp.domain.cards import card_count, gaps
 from quizapp.domain.errors import DeckFileError, Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
+from quizapp.domain.lint import Bank, Finding, Severity, check
+from quizapp.domain.lint.text import everything, spelled_out
 from quizapp.formats import markdown
 from quizapp.formats.faces import RENDERER, faces
 from quizapp.formats.parsed import ParsedDeck, ParsedNote
@@ -224,7 +226,8 @@ def _check_fields(kind: str, fields: Mapping[str, Any], gap_count: int) -> None:
 
 def _text(path: Path, name: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise DeckFileError(name, line, "this is not UTF-8; save the file as UTF-8") from None
@@ -237,7 +240,7 @@ def _digest(deck: ParsedDeck, position: int) -> str:
 
 def _note_digest(note: ParsedNote) -> str:
     values = asdict(note)
-    del values["line"]
+    del values["line"], values["has_id"]
     return _hash([RENDERER, values])
 
 
@@ -246,22 +249,55 @@ def _hash(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def check(path: Path) -> list[str]:
-    """What is wrong with the deck files at or below a path, one sentence each.
+def lint(paths: Iterable[Path]) -> list[Finding]:
+    """What the rules of domain/lint find in deck files; a folder stands for all below it.
 
-    Raises DeckFileError where one does not parse.
+    A file that does not parse is a finding of its own, an error of rule “file”.
     """
-    found = []
-    for file in sorted(path.rglob("*.md")) if path.is_dir() else [path]:
-        if file.name in {"README.md", "SOURCES.md"}:
-            continue
-        deck = markdown.read(_text(file, str(file)), str(file), file.stem)
-        for note in deck.notes:
-            where = f"{file}:{note.line}:"
-            if note.key.startswith("q-"):
-                found.append(f"{where} the item has no ID; add a line “ID: …”")
-            if not note.reference:
-                found.append(f"{where} the item has no reference; add a line “Ref: …”")
-            if not note.domains:
-                found.append(f"{where} the item has no exam domain; add a line “Domains: …”")
-    return found
+    banks, broken = [], []
+    for file in _files(paths):
+        try:
+            deck = markdown.read(_text(file, str(file)), str(file), file.stem)
+        except DeckFileError as error:
+            remedy = "Mend the line; until then nothing of the file is loaded."
+            broken.append(
+                Finding("file", Severity.ERROR, error.path, error.line, "", error.reason, remedy)
+            )
+        else:
+            banks.append(bank(deck, str(file)))
+    return broken + check(banks)
+
+
+def bank(deck: ParsedDeck, path: str) -> Bank:
+    """A deck as the rules see it."""
+    texts = [deck.name, deck.description, *(everything(note) for note in deck.notes)]
+    return Bank(
+        path=path,
+        name=deck.name,
+        items=deck.notes,
+        outline=deck.outline,
+        origin=deck.origin,
+        licence=deck.licence,
+        spelled_out=spelled_out([*texts, *(note.topic for note in deck.notes)]),
+    )
+
+
+def write_ids(paths: Iterable[Path]) -> list[Path]:
+    """Write the derived IDs into the deck files that lack some; return the files changed.
+
+    Raises DeckFileError where one does not parse, and then no file is touched.
+    """
+    texts = [(file, _text(file, str(file))) for file in _files(paths)]
+    changed = [
+        (file, new) for file, old in texts if (new := markdown.with_ids(old, str(file))) != old
+    ]
+    for file, new in changed:
+        file.write_text(new, encoding="utf-8", newline="")
+    return [file for file, _ in changed]
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        for file in sorted(path.rglob("*.md")) if path.is_dir() else [path]:
+            if file.name not in {"README.md", "SOURCES.md"}:
+                yield file

@@ -18,7 +18,7 @@ from quizapp.formats.parsed import ParsedDeck, ParsedNote
 STARTS = {"Q": "basic", "R": "reversed", "T": "typed", "C": "cloze", "M": "choice"}
 ATTRIBUTES = ("ID", "Ref", "Domains", "Tags", "Objective", "Pool", "Level", "Also")
 POOLS = ("study", "mock")
-HEAD_KEYS = {"name", "description", "topic", "outline", "parent"}
+HEAD_KEYS = {"name", "description", "topic", "outline", "parent", "origin", "licence", "updated"}
 
 _START = re.compile(r"([QRTCM]):(?:\s+|$)(.*)")
 _ANSWER = re.compile(r"A:(?:\s+|$)(.*)")
@@ -37,6 +37,7 @@ class _Item:
     kind: str
     line: int
     topic: str
+    end: int = 0
     text: dict[str, list[str]] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
     options: list[dict[str, Any]] = field(default_factory=list)
@@ -70,8 +71,28 @@ def read(text: str, path: str, key: str) -> ParsedDeck:
         topic=head.get("topic", ""),
         parent=head.get("parent", ""),
         outline=tuple(head.get("outline", ())),
+        origin=head.get("origin", ""),
+        licence=head.get("licence", ""),
+        updated=head.get("updated", ""),
         notes=tuple(notes),
     )
+
+
+def with_ids(text: str, path: str) -> str:
+    """The file with a line “ID: …” in every item that had none; nothing else changes.
+
+    Raises DeckFileError where the file does not parse.
+    """
+    keys = {note.line: note.key for note in read(text, path, "").notes if not note.has_id}
+    lines = text.splitlines(keepends=True)
+    _, body_from = _head([line.rstrip("\r\n") for line in lines], path)
+    bare = [line.rstrip("\r\n") for line in lines]
+    for item in sorted(_items(bare, body_from, path), key=lambda i: i.end, reverse=True):
+        if item.line in keys:
+            last = lines[item.end - 1]
+            end = last[len(last.rstrip("\r\n")) :] or "\n"
+            lines[item.end - 1] = last.rstrip("\r\n") + end + f"ID: {keys[item.line]}" + end
+    return "".join(lines)
 
 
 def _head(lines: list[str], path: str) -> tuple[dict[str, Any], int]:
@@ -109,6 +130,8 @@ def _items(lines: list[str], start: int, path: str) -> Iterator[_Item]:
     topic, item, target = "", None, None
     fenced = False
     for number, line in enumerate(lines[start:], start + 1):
+        if item and line.strip() and not (_HEADING.match(line) and not fenced):
+            item.end = number
         if fenced or _FENCE.match(line):
             fenced ^= bool(_FENCE.match(line))
             if target is None:
@@ -117,7 +140,7 @@ def _items(lines: list[str], start: int, path: str) -> Iterator[_Item]:
         elif match := _START.match(line):
             if item:
                 yield item
-            item = _Item(STARTS[match[1]], number, topic)
+            item = _Item(STARTS[match[1]], number, topic, number)
             target = item.text["front"] = [match[2]]
         elif heading := _HEADING.match(line):
             if item:
@@ -195,6 +218,7 @@ def _note(item: _Item, path: str) -> ParsedNote:
         objective=item.attributes.get("Objective", ""),
         level=item.attributes.get("Level", ""),
         pool=pool,
+        has_id="ID" in item.attributes,
     )
 
 

@@ -7,7 +7,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ParsedNote:
-    """One note; ``fields`` has the shape its kind needs (see domain/cards.py)."""
+    """One note; ``fields`` has the shape its kind needs (see domain/cards.py).
+
+    Without ``has_id`` the key was derived from what the note asks.
+    """
 
     key: str
     kind: str
@@ -20,6 +23,7 @@ class ParsedNote:
     objective: str = ""
     level: str = ""
     pool: str = "study"
+    has_id: bool = True
 
 
 @dataclass(frozen=True)
@@ -32,4 +36,7 @@ class ParsedDeck:
     topic: str = ""
     parent: str = ""
     outline: tuple[str, ...] = ()
+    origin: str = ""
+    licence: str = ""
+    updated: str = ""
     notes: tuple[ParsedNote, ...] = field(default=())
