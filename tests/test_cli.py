@@ -1,10 +1,12 @@
 """The commands, as somebody types them."""
 
+import json
 from pathlib import Path
 
 from click.testing import Result
 from flask import Flask
 
+from quizapp.formats import markdown
 from quizapp.storage.models import Memory, Note
 from tests import samples
 from tests.conftest import Visitor
@@ -37,14 +39,56 @@ def test_a_broken_deck_file_is_named_and_nothing_is_loaded(app: Flask, deck_fold
 
 
 def test_lint_names_what_an_item_lacks(app: Flask, tmp_path: Path) -> None:
-    folder = samples.write(tmp_path / "other", "Q: What?\nA: That\n")
+    folder = samples.write(tmp_path / "other", "Q: What is risk?\nA: Effect of uncertainty\n")
+    result = run(app, "lint", str(folder))
+    assert result.exit_code == 0, "warnings are advice"
+    for said in (
+        "C16 The item has no ID",
+        "C10 The item has no reference",
+        "C12",
+        "r03-risk.md:10:",
+    ):
+        assert said in result.output
+    assert "0 errors, 3 warnings, 0 notes." in result.output
+
+
+def test_lint_ends_with_1_on_an_error_and_can_speak_json(app: Flask, tmp_path: Path) -> None:
+    folder = samples.write(tmp_path / "other", samples.EVERY_KIND)
+    result = run(app, "lint", "--json", str(folder))
+    assert result.exit_code == 1
+    (error,) = [f for f in json.loads(result.output) if f["severity"] == "error"]
+    assert (error["rule"], error["key"]) == ("M32", "t-m-launch")
+    assert error["remedy"].startswith("Say in the head")
+
+
+def test_lint_reads_on_after_a_file_that_does_not_parse(app: Flask, tmp_path: Path) -> None:
+    folder = samples.write(tmp_path / "other", "Q: no answer\n", stem="r01-broken")
+    samples.write(folder, "Q: What is risk?\nA: Effect of uncertainty\n")
     result = run(app, "lint", str(folder))
     assert result.exit_code == 1
-    assert "has no ID" in result.output
-    assert "has no reference" in result.output
-    assert "3 problems found." in result.output
-    samples.write(tmp_path / "other", samples.plain(2))
-    assert run(app, "lint", str(folder)).output == "No problems found.\n"
+    assert "r01-broken.md:10: error file expected an answer" in result.output
+    assert "r03-risk.md" in result.output
+
+
+def test_ids_are_written_where_they_lack_and_keep_the_history(app: Flask, tmp_path: Path) -> None:
+    bare = "Q: What is risk?\nA: Effect of uncertainty\nRef: ISO 31000:2018\n\n# Next\n"
+    bare += "C: Risk that stays is [residual].\n\n" + samples.plain(1)
+    folder = samples.write(tmp_path / "other", bare)
+    path = folder / "responsibilities" / "r03-risk.md"
+    before = markdown.read(path.read_text(), "x", "x")
+    run(app, "lint", "--write-ids", str(folder))
+    after = markdown.read(path.read_text(), "x", "x")
+    assert [note.key for note in after.notes] == [note.key for note in before.notes]
+    assert all(note.has_id for note in after.notes)
+    assert (
+        path.read_text()
+        .replace(f"ID: {before.notes[0].key}\n", "")
+        .replace(f"ID: {before.notes[1].key}\n", "")
+        == samples.HEAD.format(name="Risk") + bare
+    )
+    once = path.read_text()
+    run(app, "lint", "--write-ids", str(folder))
+    assert path.read_text() == once
 
 
 def test_rebuilding_repairs_a_memory_that_went_wrong(app: Flask, visitor: Visitor) -> None:

@@ -8,15 +8,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from quizapp.domain.blueprints import Blueprint
 from quizapp.domain.cards import card_count, gaps
 from quizapp.domain.errors import DeckFileError, Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.domain.lint import Bank, Finding, Severity, check
 from quizapp.domain.lint.text import everything, spelled_out
+from quizapp.domain.references import resolve
+from quizapp.formats import blueprints as blueprint_files
 from quizapp.formats import markdown
+from quizapp.formats import sources as source_file
 from quizapp.formats.faces import RENDERER, faces
 from quizapp.formats.parsed import ParsedDeck, ParsedNote
-from quizapp.storage import cards, decks, edits, journal, learners
+from quizapp.storage import blueprints, cards, decks, edits, journal, learners, works
 from quizapp.storage.database import transaction
 
 FAMILIES = ("responsibilities", "prerequisites", "certifications")
@@ -64,6 +68,20 @@ def read(folder: Path) -> list[ParsedDeck]:
     return parsed
 
 
+def read_blueprints(folder: Path) -> list[Blueprint]:
+    """Parse every blueprint below a folder; raises DeckFileError."""
+    found = []
+    for path in sorted((folder / "blueprints").glob("*.toml")):
+        found.append(blueprint_files.read(_text(path, path.name), f"blueprints/{path.name}"))
+    return found
+
+
+def read_works(folder: Path) -> dict[str, str]:
+    """Parse the list of sources of a folder, where it has one; raises DeckFileError."""
+    path = folder / "SOURCES.md"
+    return source_file.read(_text(path, path.name), path.name) if path.exists() else {}
+
+
 def load(folder: Path) -> Loaded:
     """Bring the shipped decks in line with their files; loading again changes nothing.
 
@@ -75,8 +93,15 @@ def load(folder: Path) -> Loaded:
     parsed = read(folder)
     if not parsed:
         return Loaded(0, 0, 0, 0, 0)
-    wanted = {deck.key: _digest(deck, position) for position, deck in enumerate(parsed)}
+    blueprints_read, works_read = read_blueprints(folder), read_works(folder)
+    # What a note cites is part of it: a new name in the list of sources changes notes.
+    names = _hash(sorted(works_read))
+    wanted = {
+        deck.key: _hash([_digest(deck, position), names]) for position, deck in enumerate(parsed)
+    }
     with transaction():
+        blueprints.replace(blueprints_read)
+        works.replace(works_read)
         stored = decks.digests()
         changed = [
             (position, deck)
@@ -98,7 +123,7 @@ def load(folder: Path) -> Loaded:
         for position, deck in changed:
             if deck.key in stored:
                 leftovers |= decks.note_ids(stored[deck.key][0])
-            result = _save(deck, position, wanted[deck.key])
+            result = _save(deck, position, wanted[deck.key], works_read)
             added, altered = added + result.added, altered + result.changed
             placed |= result.notes
         leftovers -= placed
@@ -137,7 +162,7 @@ class _Saved:
     notes: set[int]
 
 
-def _save(deck: ParsedDeck, position: int, digest: str) -> _Saved:
+def _save(deck: ParsedDeck, position: int, digest: str, known_works: Iterable[str]) -> _Saved:
     family = deck.key.split("/")[0]
     deck_id = decks.save(
         deck.key,
@@ -147,6 +172,9 @@ def _save(deck: ParsedDeck, position: int, digest: str) -> _Saved:
         description=deck.description,
         topic=deck.topic,
         outline=list(deck.outline),
+        origin=deck.origin,
+        licence=deck.licence,
+        updated=deck.updated,
         position=position,
         digest=digest,
         retired=False,
@@ -158,7 +186,14 @@ def _save(deck: ParsedDeck, position: int, digest: str) -> _Saved:
         rank = (position * _NOTES_PER_DECK + index) * _STRANDS + FAMILIES.index(family)
         row = known.get(note.key)
         note_digest = _note_digest(note)
-        placed = {"deck": deck_id, "position": index, "digest": note_digest, "retired": False}
+        cites = [work or part for part, work in resolve(note.reference, known_works)]
+        placed = {
+            "deck": deck_id,
+            "position": index,
+            "digest": note_digest,
+            "retired": False,
+            "works": cites,
+        }
         if row is None:
             note_id = decks.add_note(**placed, key=note.key, **_columns(note))
             added += 1
@@ -167,7 +202,12 @@ def _save(deck: ParsedDeck, position: int, digest: str) -> _Saved:
             if row.digest != note_digest:
                 decks.change_note(note_id, **placed, **_columns(note))
                 changed += 1
-            elif (row.deck, row.position, row.retired) != (deck_id, index, False):
+            elif (row.deck, row.position, row.retired, row.works) != (
+                deck_id,
+                index,
+                False,
+                cites,
+            ):
                 decks.change_note(note_id, **placed)
         if row is None or (row.digest, row.deck, row.position, row.retired) != (
             note_digest,

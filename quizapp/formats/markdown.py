@@ -130,13 +130,13 @@ def _items(lines: list[str], start: int, path: str) -> Iterator[_Item]:
     topic, item, target = "", None, None
     fenced = False
     for number, line in enumerate(lines[start:], start + 1):
-        if item and line.strip() and not (_HEADING.match(line) and not fenced):
-            item.end = number
         if fenced or _FENCE.match(line):
             fenced ^= bool(_FENCE.match(line))
             if target is None:
                 raise DeckFileError(path, number, "expected an item before this code block")
             target.append(line)
+            if item:
+                item.end = number
         elif match := _START.match(line):
             if item:
                 yield item
@@ -157,6 +157,8 @@ def _items(lines: list[str], start: int, path: str) -> Iterator[_Item]:
                 )
         else:
             target = _take(item, line, number, target, path)
+            if line.strip():
+                item.end = number
     if item:
         yield item
 

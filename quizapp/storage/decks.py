@@ -26,6 +26,10 @@ class DeckRow:
     name: str
     description: str
     topic: str
+    outline: tuple[str, ...]
+    origin: str
+    licence: str
+    updated: str
     position: int
     desired_retention: float | None
     new_per_day: int | None
@@ -42,6 +46,7 @@ class NoteRow:
     digest: str
     position: int
     retired: bool
+    works: list[str]
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,10 @@ def of_learner(learner: int) -> list[DeckRow]:
             Deck.name,
             Deck.description,
             Deck.topic,
+            Deck.outline,
+            Deck.origin,
+            Deck.licence,
+            Deck.updated,
             Deck.position,
             Enrolment.desired_retention,
             Enrolment.new_per_day,
@@ -78,6 +87,16 @@ def of_learner(learner: int) -> list[DeckRow]:
         .tuples()
     )
     return [DeckRow(*row) for row in rows]
+
+
+def contents(decks: Sequence[int]) -> list[tuple[str, str, int]]:
+    """How many items of each pool and kind some decks hold: pool, kind, count."""
+    return list(
+        Note.select(Note.pool, Note.kind, fn.COUNT(Note.id))
+        .where(Note.deck.in_(decks) & ~Note.retired)
+        .group_by(Note.pool, Note.kind)
+        .tuples()
+    )
 
 
 def totals(learner: int, decks: Sequence[int], mature_days: int = 21) -> Totals:
@@ -159,7 +178,7 @@ def notes_by_key(keys: Iterable[str]) -> dict[str, NoteRow]:
     found = {}
     for batch in _batches(list(keys)):
         rows = Note.select(
-            Note.id, Note.key, Note.deck, Note.digest, Note.position, Note.retired
+            Note.id, Note.key, Note.deck, Note.digest, Note.position, Note.retired, Note.works
         ).where(Note.key.in_(batch))
         for row in rows.tuples():
             found[row[1]] = NoteRow(*row)

@@ -69,6 +69,9 @@ class Deck(Table):
     description = TextField(default="")
     topic = TextField(default="")
     outline = JSONField()
+    origin = TextField(default="")
+    licence = TextField(default="")
+    updated = TextField(default="")
     position = IntegerField()
     digest = TextField()
     retired = BooleanField(default=False)
@@ -77,7 +80,8 @@ class Deck(Table):
 class Note(Table):
     """What an author wrote; ``key`` is what progress hangs on.
 
-    ``faces`` holds each card's question and answer as cleaned HTML (formats/faces.py).
+    ``faces`` holds each card's question and answer as cleaned HTML (formats/faces.py),
+    ``works`` the names of the works its reference cites (domain/references.py).
     """
 
     id = AutoField()
@@ -89,6 +93,7 @@ class Note(Table):
     topic = TextField(default="")
     tags = JSONField()
     reference = TextField(default="")
+    works = JSONField()
     domains = JSONField()
     objective = TextField(default="")
     level = TextField(default="")
@@ -239,6 +244,21 @@ class NoteEdit(Table):
         primary_key = CompositeKey("learner", "note")
 
 
+class Blueprint(Table):
+    """One version of a certification's outline (domain/blueprints.py), as its file says."""
+
+    outline = TextField(primary_key=True)
+    position = IntegerField()
+    fields = JSONField()
+
+
+class Work(Table):
+    """A work that references name, with its title as decks/SOURCES.md gives it."""
+
+    name = TextField(primary_key=True)
+    title = TextField()
+
+
 # Buried and suspended cards are few; the index holds only them.
 Memory.add_index(
     Memory.index(Memory.learner, Memory.buried_on, name="memory_buried").where(
@@ -246,4 +266,4 @@ Memory.add_index(
     )
 )
 
-TABLES = (Learner, Deck, Note, Card, Enrolment, Memory, Review, Journal, NoteEdit)
+TABLES = (Learner, Deck, Note, Card, Enrolment, Memory, Review, Journal, NoteEdit, Blueprint, Work)

@@ -9,7 +9,7 @@ from quizapp import clock
 from quizapp.actions import learners as learner_actions
 from quizapp.domain.errors import Refusal
 from quizapp.domain.queue import Counts
-from quizapp.storage import decks, sessions
+from quizapp.storage import blueprints, decks, sessions, works
 from quizapp.views import respond
 from quizapp.views.guards import current_learner
 
@@ -20,6 +20,25 @@ blueprint = Blueprint("decks", __name__)
 def overview(scope: str) -> Response:
     """What the decks hold and what waits in them today."""
     return _overview(scope, 200, "")
+
+
+@blueprint.get("/decks/<scope>/about")
+def about(scope: str) -> Response:
+    """Where the decks come from, and what they rest on."""
+    learner = current_learner()
+    within = sessions.scope(learner.id, scope)
+    inside = list(within.decks) or decks.of_learner(learner.id)
+    ids = [deck.id for deck in inside]
+    outlines = {outline for deck in inside for outline in deck.outline}
+    return respond.page(
+        "decks/about.html",
+        learner=learner,
+        scope=within,
+        inside=inside,
+        contents=decks.contents(ids),
+        works=works.cited(ids),
+        blueprints=[b for b in blueprints.known() if b.outline in outlines],
+    )
 
 
 @blueprint.post("/decks/<int:deck>/options")

@@ -74,6 +74,7 @@ def _content(cards: int) -> None:
                 "faces": faces("basic", fields),
                 "topic": f"Topic {i // DECKS % 10}",
                 "tags": [],
+                "works": [],
                 "domains": ["CISM22-2"],
                 "reference": "Bench, 1",
                 "position": i // DECKS,

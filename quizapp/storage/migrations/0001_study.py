@@ -57,6 +57,9 @@ def up(migrator, db):
         description = TextField(default="")
         topic = TextField(default="")
         outline = TextField()
+        origin = TextField(default="")
+        licence = TextField(default="")
+        updated = TextField(default="")
         position = IntegerField()
         digest = TextField()
         retired = BooleanField(default=False)
@@ -71,6 +74,7 @@ def up(migrator, db):
         topic = TextField(default="")
         tags = TextField()
         reference = TextField(default="")
+        works = TextField()
         domains = TextField()
         objective = TextField(default="")
         level = TextField(default="")
@@ -188,9 +192,20 @@ def up(migrator, db):
         class Meta:
             primary_key = CompositeKey("learner", "note")
 
+    class Blueprint(Table):
+        outline = TextField(primary_key=True)
+        position = IntegerField()
+        fields = TextField()
+
+    class Work(Table):
+        name = TextField(primary_key=True)
+        title = TextField()
+
     Memory.add_index(
         Memory.index(Memory.learner, Memory.buried_on, name="memory_buried").where(
             SQL("buried_on IS NOT NULL")
         )
     )
-    db.create_tables([Learner, Deck, Note, Card, Enrolment, Memory, Review, Journal, NoteEdit])
+    db.create_tables(
+        [Learner, Deck, Note, Card, Enrolment, Memory, Review, Journal, NoteEdit, Blueprint, Work]
+    )
