@@ -182,7 +182,8 @@ class Review(Table):
     """One answer, as it was given; never changed afterwards.
 
     rating  1 to 4; 0 is a reset, where the card's history begins anew
-    mode    "due", "ahead", "forgotten" or "reset"
+    mode    "due", "ahead", "forgotten", "picked" or "reset"
+    first_exposure  the first answer ever to a multiple-choice item
     """
 
     id = BigAutoField()
@@ -205,6 +206,7 @@ class Review(Table):
     interval = IntegerField()
     due = UTCDateTimeField(null=True)
     answer = JSONField(null=True)
+    first_exposure = BooleanField(default=False)
 
     class Meta:
         indexes = (
@@ -259,6 +261,136 @@ class Work(Table):
     title = TextField()
 
 
+class Snapshot(Table):
+    """An item as it was when it was answered; later edits never change a result."""
+
+    digest = TextField(primary_key=True)
+    face = JSONField()
+    reference = TextField(default="")
+
+
+class Paper(Table):
+    """A mock exam: what was drawn, its clock, and where the candidate stands.
+
+    ends          None without a clock
+    open_place    the item on the screen, since ``open_since``
+    """
+
+    id = AutoField()
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False)
+    outline = TextField()
+    title = TextField()
+    seed = IntegerField()
+    pace = TextField()
+    line = DoubleField()
+    started = UTCDateTimeField()
+    ends = UTCDateTimeField(null=True)
+    submitted = UTCDateTimeField(null=True)
+    open_place = IntegerField(null=True)
+    open_since = UTCDateTimeField(null=True)
+
+
+class PaperItem(Table):
+    """One item of a paper and all that was done with it.
+
+    order     stored positions of the options as they stand on the paper
+    choices   the options chosen one after the other; the last one counts
+    """
+
+    paper = ForeignKeyField(Paper, on_delete="CASCADE", lazy_load=False, index=False)
+    place = IntegerField()
+    note = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False)
+    snapshot = ForeignKeyField(Snapshot, lazy_load=False, index=False)
+    domain = TextField()
+    repeat = BooleanField()
+    order = JSONField()
+    choices = JSONField()
+    confidence = TextField(default="")
+    flagged = BooleanField(default=False)
+    struck = JSONField()
+    seen = BooleanField(default=False)
+    milliseconds = IntegerField(default=0)
+
+    class Meta:
+        primary_key = CompositeKey("paper", "place")
+
+
+class Pick(Table):
+    """Cards put together for one session of one's own."""
+
+    id = AutoField()
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False)
+    title = TextField()
+    cards = JSONField()
+    at = UTCDateTimeField()
+
+
+class Miss(Table):
+    """A multiple-choice item that was missed and waits for right answers on three days.
+
+    sure        answered wrong and sure: a misconception
+    right_days  study days with a right answer since the miss
+    """
+
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    note = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False)
+    since = IntegerField()
+    cause = TextField(default="")
+    sure = BooleanField(default=False)
+    right_days = JSONField()
+    closed = BooleanField(default=False)
+
+    class Meta:
+        primary_key = CompositeKey("learner", "note")
+
+
+class Goal(Table):
+    """An exam on a date.
+
+    weights   each domain's weight in percent where the learner set their own
+    minutes   minutes for each weekday, Monday first
+    days_off  ISO dates without study
+    """
+
+    id = AutoField()
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False)
+    outline = TextField()
+    title = TextField()
+    day = TextField()
+    weights = JSONField(null=True)
+    minutes = JSONField()
+    days_off = JSONField()
+    line = DoubleField()
+    floor = DoubleField(default=0.0)
+    created = UTCDateTimeField()
+    ended = UTCDateTimeField(null=True)
+    outcome = JSONField(null=True)
+
+
+class Plan(Table):
+    """What planning left behind for a learner's day: price and forecast, see domain/planning."""
+
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    study_day = IntegerField()
+    begun = BooleanField(default=False)
+    forecast = JSONField()
+
+    class Meta:
+        primary_key = CompositeKey("learner", "study_day")
+
+
+class PlanCard(Table):
+    """A card of a day's list, in the order it was planned."""
+
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    study_day = IntegerField()
+    place = IntegerField()
+    card = ForeignKeyField(Card, on_delete="CASCADE", lazy_load=False)
+
+    class Meta:
+        primary_key = CompositeKey("learner", "study_day", "place")
+
+
 # Buried and suspended cards are few; the index holds only them.
 Memory.add_index(
     Memory.index(Memory.learner, Memory.buried_on, name="memory_buried").where(
@@ -266,4 +398,24 @@ Memory.add_index(
     )
 )
 
-TABLES = (Learner, Deck, Note, Card, Enrolment, Memory, Review, Journal, NoteEdit, Blueprint, Work)
+TABLES = (
+    Learner,
+    Deck,
+    Note,
+    Card,
+    Enrolment,
+    Memory,
+    Review,
+    Journal,
+    NoteEdit,
+    Blueprint,
+    Work,
+    Snapshot,
+    Paper,
+    PaperItem,
+    Pick,
+    Miss,
+    Goal,
+    Plan,
+    PlanCard,
+)

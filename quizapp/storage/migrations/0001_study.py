@@ -160,6 +160,7 @@ def up(migrator, db):
         interval = IntegerField()
         due = BigIntegerField(null=True)
         answer = TextField(null=True)
+        first_exposure = BooleanField(default=False)
 
         class Meta:
             indexes = (
