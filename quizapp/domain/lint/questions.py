@@ -155,7 +155,7 @@ def all_or_none(bank: Bank, item: Item) -> Reasons:
             yield Severity.ERROR, f"“{said}” gives the item away to who knows two options."
         elif re.search(r"\bnone of the (above|options|others)\b", said, re.I):
             yield f"“{said}” tests what is wrong, not what is right."
-        elif re.search(r"\b(both )?[A-F] and [A-F]\b|\bboth (a|b)\b", said):
+        elif re.search(r"\b[A-F] (and|or) [A-F]\b|\ball but [A-F]\b", said):
             yield Severity.ERROR, f"“{said}” combines options, which are shuffled."
 
 

@@ -1,0 +1,196 @@
+"""Sitting a mock exam: start, answer, flag, strike out, submit."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from quizapp.domain import exams
+from quizapp.domain.blueprints import shares
+from quizapp.domain.cards import option_order
+from quizapp.domain.errors import Missing, Refusal, Stale
+from quizapp.domain.learners import Learner
+from quizapp.storage import blueprints
+from quizapp.storage import exams as store
+from quizapp.storage.database import transaction
+from quizapp.storage.exams import PaperQuestion, PaperRow
+
+SHORTEST = 5
+
+
+class Late(Stale):
+    """The clock had run out before this came in."""
+
+
+def start(
+    learner: Learner,
+    outline: str,
+    count: int,
+    pace: str,
+    line: float,
+    seed: int,
+    now: datetime,
+) -> int:
+    """Draw a paper from the held-out pool to the outline's weights; return its id.
+
+    Raises Missing for an unknown outline, Refusal where the pool has too few items or
+    pace or line are none.
+    """
+    known = blueprints.known()
+    blueprint = next((b for b in known if b.outline == outline), None)
+    if blueprint is None:
+        raise Missing("There is no such exam. Choose one from the list.")
+    if pace not in exams.PACES:
+        raise Refusal("Choose one of the offered times, or no clock.")
+    if not 0.3 <= line <= 1:
+        raise Refusal("Your line must be from 30% to 100%.")
+    share = shares(blueprint, known)
+    with transaction():
+        pool = store.pool(learner.id, share)
+        share = _filled(share, pool)
+        sizes = {domain: sum(item.domain == domain for item in pool) for domain in share}
+        most = exams.longest(sizes, share)
+        if not SHORTEST <= count <= most:
+            raise Refusal(f"This exam can have from {SHORTEST} to {most} questions.")
+        drawn = exams.draw(pool, share, count, seed)
+        each: float = exams.SECONDS_EACH
+        if blueprint.questions and blueprint.minutes:
+            each = blueprint.minutes * 60 / blueprint.questions
+        clock = exams.clock(now, count, each, pace)
+        faces = store.contents([item.note for item in drawn])
+        orders = {
+            item.note: option_order(faces[item.note][0]["options"], f"{seed}:{item.note}")
+            for item in drawn
+        }
+        return store.create(
+            learner.id,
+            drawn,
+            orders,
+            outline=outline,
+            title=f"{blueprint.certification}, {count} questions",
+            seed=seed,
+            pace=pace,
+            line=line,
+            started=now,
+            ends=clock.ends,
+        )
+
+
+def open_item(learner: Learner, paper_id: int, place: int, now: datetime) -> PaperQuestion:
+    """Put an item on the screen; the time since the last one opened goes to that one.
+
+    Raises Missing for no such paper or item, Late where the paper is closed.
+    """
+    with transaction():
+        paper = _open(learner, paper_id, now)
+        question = _question(paper, place)
+        if paper.open_place != place:
+            _book_time(paper, now)
+            store.change_paper(paper.id, open_place=place, open_since=now)
+        if not question.seen:
+            store.change_item(paper.id, place, seen=True)
+        return _question(paper, place)
+
+
+def choose(learner: Learner, paper_id: int, place: int, choice: int | None, now: datetime) -> None:
+    """Store a choice by the option's stored position, or take it back; each change is kept.
+
+    Raises Missing, Late, or Refusal where there is no such option.
+    """
+    with transaction():
+        paper = _open(learner, paper_id, now)
+        question = _question(paper, place)
+        if choice is not None and not 0 <= choice < len(question.face["options"]):
+            raise Refusal("This option does not exist. Reload the page and choose again.")
+        if question.choice == choice:
+            return
+        said = -1 if choice is None else choice
+        store.change_item(paper.id, place, choices=[*question.choices, said], seen=True)
+
+
+def rate(learner: Learner, paper_id: int, place: int, confidence: str, now: datetime) -> None:
+    """Store how sure one is, or an empty text for not saying; never part of the score."""
+    if confidence and confidence not in exams.CONFIDENCES:
+        raise Refusal("Say guess, unsure or sure, or nothing.")
+    with transaction():
+        paper = _open(learner, paper_id, now)
+        store.change_item(paper.id, _question(paper, place).place, confidence=confidence)
+
+
+def flag(learner: Learner, paper_id: int, place: int, flagged: bool, now: datetime) -> None:
+    """Mark an item for review, or not; flags never affect the score."""
+    with transaction():
+        paper = _open(learner, paper_id, now)
+        store.change_item(paper.id, _question(paper, place).place, flagged=flagged)
+
+
+def strike(
+    learner: Learner, paper_id: int, place: int, struck: Sequence[int], now: datetime
+) -> None:
+    """Store which options are struck out, by stored position."""
+    with transaction():
+        paper = _open(learner, paper_id, now)
+        question = _question(paper, place)
+        kept = sorted({n for n in struck if 0 <= n < len(question.face["options"])})
+        store.change_item(paper.id, place, struck=kept)
+
+
+def submit(learner: Learner, paper_id: int, now: datetime) -> None:
+    """Hand the paper in; at the end of its time where that has passed. Twice is once."""
+    with transaction():
+        paper = _paper(learner, paper_id)
+        _close(paper, now)
+
+
+def close_overdue(learner: Learner, now: datetime) -> None:
+    """Submit every paper whose time is up, as of the second it ran out."""
+    if any(paper.clock.over(now) for paper in store.running(learner.id)):
+        with transaction():
+            for paper in store.running(learner.id):
+                if paper.clock.over(now):
+                    _close(paper, now)
+
+
+def _close(paper: PaperRow, now: datetime) -> None:
+    at = paper.ends if paper.ends is not None and paper.clock.over(now) else now
+    if paper.submitted is None:
+        _book_time(paper, at)
+        store.submit(paper.id, at)
+
+
+def _book_time(paper: PaperRow, now: datetime) -> None:
+    if paper.open_place is not None and paper.open_since is not None:
+        looked = min(max(now - paper.open_since, timedelta()), exams.LONGEST_LOOK)
+        store.add_time(paper.id, paper.open_place, looked // timedelta(milliseconds=1))
+
+
+def _open(learner: Learner, paper_id: int, now: datetime) -> PaperRow:
+    paper = _paper(learner, paper_id)
+    if paper.submitted is not None:
+        raise Late("This exam was handed in already. Here is its result.")
+    if paper.clock.over(now):
+        raise Late("The time was up, so this came too late and was not counted.")
+    return paper
+
+
+def _paper(learner: Learner, paper_id: int) -> PaperRow:
+    paper = store.paper(learner.id, paper_id)
+    if paper is None:
+        raise Missing("There is no such exam. Choose one from the list.")
+    return paper
+
+
+def _question(paper: PaperRow, place: int) -> PaperQuestion:
+    question = store.question(paper.id, place)
+    if question is None:
+        raise Missing(f"This exam has questions 1 to {paper.count}. Choose one of those.")
+    return question
+
+
+def _filled(share: dict[str, float], pool: Sequence[exams.PoolItem]) -> dict[str, float]:
+    """The shares of domains that have any item at all, where no weights are published.
+
+    A practice assessment by unit covers the units there are questions for.
+    """
+    having = {item.domain for item in pool}
+    if len(set(share.values())) > 1 or having >= set(share):
+        return share
+    return {domain: 1 / len(having) for domain in share if domain in having}

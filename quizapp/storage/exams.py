@@ -1,0 +1,288 @@
+"""Mock exams: what there is to draw from, the papers, and every answer on them."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from peewee import JOIN, fn
+
+from quizapp.domain.exams import Clock, Drawn, PoolItem
+from quizapp.storage.fields import to_json
+from quizapp.storage.models import Enrolment, Note, Paper, PaperItem, Snapshot
+
+_BATCH = 50
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """A paper of a learner."""
+
+    id: int
+    outline: str
+    title: str
+    seed: int
+    pace: str
+    line: float
+    started: datetime
+    ends: datetime | None
+    submitted: datetime | None
+    open_place: int | None
+    open_since: datetime | None
+    count: int
+
+    @property
+    def clock(self) -> Clock:
+        return Clock(self.started, self.ends)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An item as the navigator and the result list it."""
+
+    place: int
+    note: int
+    domain: str
+    repeat: bool
+    choices: tuple[int, ...]
+    confidence: str
+    flagged: bool
+    struck: tuple[int, ...]
+    seen: bool
+    seconds: float
+
+    @property
+    def choice(self) -> int | None:
+        """The option that counts, by its stored position; -1 in ``choices`` is taken back."""
+        return self.choices[-1] if self.choices and self.choices[-1] >= 0 else None
+
+    @property
+    def status(self) -> str:
+        if self.choice is not None:
+            return "complete"
+        return "incomplete" if self.seen else "unseen"
+
+
+@dataclass(frozen=True)
+class PaperQuestion(Entry):
+    """An item with what it says, as it was when the paper was drawn.
+
+    ``order`` holds the stored positions of the options as they stand on the paper.
+    """
+
+    order: tuple[int, ...] = ()
+    face: Mapping[str, Any] = field(default_factory=dict)
+    reference: str = ""
+
+    @property
+    def key(self) -> int:
+        return next(i for i, option in enumerate(self.face["options"]) if option["correct"])
+
+    @property
+    def right(self) -> bool | None:
+        """Whether the choice that counts is the key; None where there is none."""
+        return None if self.choice is None else self.choice == self.key
+
+
+def pool(learner: int, domains: Iterable[str], name: str = "mock") -> list[PoolItem]:
+    """The items a paper may be drawn from, each in the first domain that is asked for."""
+    wanted = set(domains)
+    answered = (
+        PaperItem.select(PaperItem.note)
+        .join(Paper)
+        .where((Paper.learner == learner) & PaperItem.seen)
+    )
+    rows = (
+        Note.select(Note.id, Note.domains, Note.topic, Note.id.in_(answered))
+        .join(Enrolment, on=(Enrolment.deck == Note.deck))
+        .where(
+            (Enrolment.learner == learner)
+            & (Note.pool == name)
+            & (Note.kind == "choice")
+            & ~Note.retired
+        )
+        .tuples()
+    )
+    found = []
+    for note, its_domains, topic, seen in rows:
+        domain = next((d for d in its_domains if d in wanted), None)
+        if domain:
+            found.append(PoolItem(note, domain, topic, bool(seen)))
+    return found
+
+
+def create(
+    learner: int,
+    drawn: Sequence[Drawn],
+    orders: Mapping[int, Sequence[int]],
+    **columns: Any,
+) -> int:
+    """Store a paper with its items as they are now; return its id."""
+    faces = contents([item.note for item in drawn])
+    paper = int(Paper.create(learner=learner, **columns).id)
+    digests = snapshots([faces[item.note] for item in drawn])
+    rows = [
+        {
+            "paper": paper,
+            "place": place,
+            "note": item.note,
+            "snapshot": digest,
+            "domain": item.domain,
+            "repeat": item.repeat,
+            "order": list(orders[item.note]),
+            "choices": [],
+            "struck": [],
+        }
+        for place, (item, digest) in enumerate(zip(drawn, digests, strict=True), 1)
+    ]
+    for start in range(0, len(rows), _BATCH):
+        PaperItem.insert_many(rows[start : start + _BATCH]).execute()
+    return paper
+
+
+def contents(notes: Sequence[int]) -> dict[int, tuple[Mapping[str, Any], str]]:
+    """What some notes show on their first card, and their references."""
+    found: dict[int, tuple[Mapping[str, Any], str]] = {}
+    for start in range(0, len(notes), 500):
+        rows = Note.select(Note.id, Note.faces, Note.reference).where(
+            Note.id.in_(list(notes[start : start + 500]))
+        )
+        found |= {note: (faces[0], reference) for note, faces, reference in rows.tuples()}
+    return found
+
+
+def snapshots(contents: Sequence[tuple[Mapping[str, Any], str]]) -> list[str]:
+    """Keep items as they are now, each wording once; return their digests."""
+    digests = []
+    rows: dict[str, dict[str, Any]] = {}
+    for face, reference in contents:
+        text = f"{to_json(face)}\n{reference}"
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        digests.append(digest)
+        rows[digest] = {"digest": digest, "face": face, "reference": reference}
+    fresh = list(rows.values())
+    for start in range(0, len(fresh), _BATCH):
+        Snapshot.insert_many(fresh[start : start + _BATCH]).on_conflict_ignore().execute()
+    return digests
+
+
+def paper(learner: int, paper_id: int) -> PaperRow | None:
+    """A learner's paper."""
+    return next(iter(_papers(Paper.id == paper_id, learner)), None)
+
+
+def papers(learner: int) -> list[PaperRow]:
+    """A learner's papers, the newest first."""
+    return _papers(Paper.id > 0, learner)
+
+
+def running(learner: int) -> list[PaperRow]:
+    """The papers that were not submitted yet."""
+    return _papers(Paper.submitted.is_null(), learner)
+
+
+def entries(paper_id: int) -> list[Entry]:
+    """All items of a paper in its order, without their texts."""
+    rows = (
+        PaperItem.select(*_ENTRY)
+        .where(PaperItem.paper == paper_id)
+        .order_by(PaperItem.place)
+        .tuples()
+    )
+    return [Entry(*_entry(row)) for row in rows]
+
+
+def question(paper_id: int, place: int) -> PaperQuestion | None:
+    """One item of a paper with its text."""
+    return next(iter(_questions(paper_id, PaperItem.place == place)), None)
+
+
+def questions(paper_id: int) -> list[PaperQuestion]:
+    """All items of a paper with their texts, in its order."""
+    return _questions(paper_id, PaperItem.place > 0)
+
+
+def change_item(paper_id: int, place: int, **columns: Any) -> None:
+    """Store what was done with an item."""
+    where = (PaperItem.paper == paper_id) & (PaperItem.place == place)
+    PaperItem.update(**columns).where(where).execute()
+
+
+def add_time(paper_id: int, place: int, milliseconds: int) -> None:
+    """Add to the time spent on an item."""
+    where = (PaperItem.paper == paper_id) & (PaperItem.place == place)
+    PaperItem.update(milliseconds=PaperItem.milliseconds + milliseconds).where(where).execute()
+
+
+def change_paper(paper_id: int, **columns: Any) -> None:
+    """Store the named columns of a paper."""
+    Paper.update(**columns).where(Paper.id == paper_id).execute()
+
+
+def submit(paper_id: int, at: datetime) -> bool:
+    """Close a paper; False where it was closed before."""
+    closed = (
+        Paper.update(submitted=at, open_place=None, open_since=None)
+        .where((Paper.id == paper_id) & Paper.submitted.is_null())
+        .execute()
+    )
+    return bool(closed)
+
+
+_ENTRY = (
+    PaperItem.place,
+    PaperItem.note,
+    PaperItem.domain,
+    PaperItem.repeat,
+    PaperItem.choices,
+    PaperItem.confidence,
+    PaperItem.flagged,
+    PaperItem.struck,
+    PaperItem.seen,
+    PaperItem.milliseconds,
+)
+
+
+def _entry(row: Sequence[Any]) -> tuple[Any, ...]:
+    place, note, domain, repeat, choices, confidence, flagged, struck, seen, milliseconds = row
+    return (
+        place, note, domain, bool(repeat), tuple(choices), confidence, bool(flagged),
+        tuple(struck), bool(seen), milliseconds / 1000,
+    )  # fmt: skip
+
+
+def _questions(paper_id: int, where: Any) -> list[PaperQuestion]:
+    rows = (
+        PaperItem.select(*_ENTRY, PaperItem.order, Snapshot.face, Snapshot.reference)
+        .join(Snapshot)
+        .where((PaperItem.paper == paper_id) & where)
+        .order_by(PaperItem.place)
+        .tuples()
+    )
+    return [PaperQuestion(*_entry(row[:10]), tuple(row[10]), row[11], row[12]) for row in rows]
+
+
+def _papers(where: Any, learner: int) -> list[PaperRow]:
+    rows = (
+        Paper.select(
+            Paper.id,
+            Paper.outline,
+            Paper.title,
+            Paper.seed,
+            Paper.pace,
+            Paper.line,
+            Paper.started,
+            Paper.ends,
+            Paper.submitted,
+            Paper.open_place,
+            Paper.open_since,
+            fn.COUNT(PaperItem.place),
+        )
+        .join(PaperItem, JOIN.LEFT_OUTER)
+        .where((Paper.learner == learner) & where)
+        .group_by(Paper.id)
+        .order_by(Paper.id.desc())
+        .tuples()
+    )
+    return [PaperRow(*row) for row in rows]
