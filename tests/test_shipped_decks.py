@@ -42,7 +42,8 @@ def test_each_has_enough_cards_and_questions(shipped: list[ParsedDeck]) -> None:
 
 
 def test_every_item_has_id_reference_domain_and_heading(shipped: list[ParsedDeck]) -> None:
-    assert deck_actions.check(ROOT / "decks") == []
+    wanted = {"C10", "C12", "C16"}
+    assert [str(f) for f in deck_actions.lint([ROOT / "decks"]) if f.rule in wanted] == []
     assert [note.key for deck in shipped for note in deck.notes if not note.topic] == []
 
 

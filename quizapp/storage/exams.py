@@ -190,7 +190,7 @@ def entries(paper_id: int) -> list[Entry]:
         .order_by(PaperItem.place)
         .tuples()
     )
-    return [Entry(*_entry(row)) for row in rows]
+    return [Entry(**_entry(row)) for row in rows]
 
 
 def question(paper_id: int, place: int) -> PaperQuestion | None:
@@ -244,12 +244,20 @@ _ENTRY = (
 )
 
 
-def _entry(row: Sequence[Any]) -> tuple[Any, ...]:
+def _entry(row: Sequence[Any]) -> dict[str, Any]:
     place, note, domain, repeat, choices, confidence, flagged, struck, seen, milliseconds = row
-    return (
-        place, note, domain, bool(repeat), tuple(choices), confidence, bool(flagged),
-        tuple(struck), bool(seen), milliseconds / 1000,
-    )  # fmt: skip
+    return {
+        "place": place,
+        "note": note,
+        "domain": domain,
+        "repeat": bool(repeat),
+        "choices": tuple(choices),
+        "confidence": confidence,
+        "flagged": bool(flagged),
+        "struck": tuple(struck),
+        "seen": bool(seen),
+        "seconds": milliseconds / 1000,
+    }
 
 
 def _questions(paper_id: int, where: Any) -> list[PaperQuestion]:
@@ -260,7 +268,10 @@ def _questions(paper_id: int, where: Any) -> list[PaperQuestion]:
         .order_by(PaperItem.place)
         .tuples()
     )
-    return [PaperQuestion(*_entry(row[:10]), tuple(row[10]), row[11], row[12]) for row in rows]
+    return [
+        PaperQuestion(**_entry(entry), order=tuple(order), face=face, reference=reference)
+        for *entry, order, face, reference in rows
+    ]
 
 
 def _papers(where: Any, learner: int) -> list[PaperRow]:
