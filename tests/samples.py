@@ -76,3 +76,61 @@ def write(
     (folder / family).mkdir(parents=True, exist_ok=True)
     (folder / family / f"{stem}.md").write_text(HEAD.format(name=name) + text, encoding="utf-8")
     return folder
+
+
+QUESTION = """M: Firm {n} of domain {d} has met trouble {n}. Which way should it take FIRST?
+- [{a}] Take step {n} of {d} north
+  > North is reason {n}.
+- [{b}] Take step {n} of {d} south
+  > South is reason {n}.
+- [ ] Take step {n} of {d} east
+  > East is reason {n}.
+- [ ] Take step {n} of {d} west
+  > West is reason {n}.
+Objective: Principle {n} of {d}.
+ID: {d}-{pool}-{n}
+Ref: ISO 31000:2018, 3.{n}
+Domains: {d}
+Level: application
+Pool: {pool}
+
+"""
+BLUEPRINT = """certification = "TEST"
+body = "Nobody"
+outline = "TEST-1"
+version = "one"
+questions = 20
+minutes = 32
+planning = true
+note = "An exam for tests."
+confidence = "certain"
+read = 2026-01-01
+sources = ["tests"]
+[[domains]]
+id = "D1"
+name = "First domain"
+weight = 60
+[[domains]]
+id = "D2"
+name = "Second domain"
+weight = 40
+"""
+
+
+def questions(domain: str, count: int, pool: str) -> str:
+    """Multiple-choice items of one domain; the key stands at the first or second place."""
+    return "".join(
+        QUESTION.format(n=n, d=domain, pool=pool, a="x" if n % 2 else " ", b=" " if n % 2 else "x")
+        for n in range(count)
+    )
+
+
+def exam(folder: Path, held: int = 30) -> Path:
+    """A certification of two domains, its blueprint, cards to study and a pool held out."""
+    for domain in ("D1", "D2"):
+        text = questions(domain, 4, "study") + questions(domain, held, "mock")
+        text += plain(3, domain).replace("CISM22-2", domain)
+        write(folder, text, "certifications", f"Domain {domain}", domain.lower())
+    (folder / "blueprints").mkdir(exist_ok=True)
+    (folder / "blueprints" / "test.toml").write_text(BLUEPRINT, encoding="utf-8")
+    return folder

@@ -1,10 +1,11 @@
 """Sitting a mock exam: start, answer, flag, strike out, submit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from quizapp.domain import exams
-from quizapp.domain.blueprints import shares
+from quizapp.domain.blueprints import Blueprint, shares
 from quizapp.domain.cards import option_order
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
@@ -42,12 +43,9 @@ def start(
         raise Refusal("Choose one of the offered times, or no clock.")
     if not 0.3 <= line <= 1:
         raise Refusal("Your line must be from 30% to 100%.")
-    share = shares(blueprint, known)
     with transaction():
-        pool = store.pool(learner.id, share)
-        share = _filled(share, pool)
-        sizes = {domain: sum(item.domain == domain for item in pool) for domain in share}
-        most = exams.longest(sizes, share)
+        pool, share = _pool(learner, blueprint, known)
+        most = exams.longest(_sizes(pool, share), share)
         if not SHORTEST <= count <= most:
             raise Refusal(f"This exam can have from {SHORTEST} to {most} questions.")
         drawn = exams.draw(pool, share, count, seed)
@@ -90,47 +88,42 @@ def open_item(learner: Learner, paper_id: int, place: int, now: datetime) -> Pap
         return _question(paper, place)
 
 
-def choose(learner: Learner, paper_id: int, place: int, choice: int | None, now: datetime) -> None:
-    """Store a choice by the option's stored position, or take it back; each change is kept.
+@dataclass(frozen=True)
+class Marks:
+    """All a candidate has put on an item; options by stored position."""
 
-    Raises Missing, Late, or Refusal where there is no such option.
+    choice: int | None = None
+    confidence: str = ""
+    flagged: bool = False
+    struck: tuple[int, ...] = ()
+
+
+def mark(learner: Learner, paper_id: int, place: int, marks: Marks, now: datetime) -> None:
+    """Store what stands on an item; every change of the choice is kept.
+
+    Confidence and flag are never part of the score. Raises Missing, Late, or Refusal
+    for an option or a confidence that does not exist.
     """
-    with transaction():
-        paper = _open(learner, paper_id, now)
-        question = _question(paper, place)
-        if choice is not None and not 0 <= choice < len(question.face["options"]):
-            raise Refusal("This option does not exist. Reload the page and choose again.")
-        if question.choice == choice:
-            return
-        said = -1 if choice is None else choice
-        store.change_item(paper.id, place, choices=[*question.choices, said], seen=True)
-
-
-def rate(learner: Learner, paper_id: int, place: int, confidence: str, now: datetime) -> None:
-    """Store how sure one is, or an empty text for not saying; never part of the score."""
-    if confidence and confidence not in exams.CONFIDENCES:
+    if marks.confidence and marks.confidence not in exams.CONFIDENCES:
         raise Refusal("Say guess, unsure or sure, or nothing.")
     with transaction():
         paper = _open(learner, paper_id, now)
-        store.change_item(paper.id, _question(paper, place).place, confidence=confidence)
-
-
-def flag(learner: Learner, paper_id: int, place: int, flagged: bool, now: datetime) -> None:
-    """Mark an item for review, or not; flags never affect the score."""
-    with transaction():
-        paper = _open(learner, paper_id, now)
-        store.change_item(paper.id, _question(paper, place).place, flagged=flagged)
-
-
-def strike(
-    learner: Learner, paper_id: int, place: int, struck: Sequence[int], now: datetime
-) -> None:
-    """Store which options are struck out, by stored position."""
-    with transaction():
-        paper = _open(learner, paper_id, now)
         question = _question(paper, place)
-        kept = sorted({n for n in struck if 0 <= n < len(question.face["options"])})
-        store.change_item(paper.id, place, struck=kept)
+        options = range(len(question.face["options"]))
+        if marks.choice is not None and marks.choice not in options:
+            raise Refusal("This option does not exist. Reload the page and choose again.")
+        choices = list(question.choices)
+        if marks.choice != question.choice:
+            choices.append(-1 if marks.choice is None else marks.choice)
+        store.change_item(
+            paper.id,
+            place,
+            choices=choices,
+            confidence=marks.confidence,
+            flagged=marks.flagged,
+            struck=sorted({n for n in marks.struck if n in options}),
+            seen=True,
+        )
 
 
 def submit(learner: Learner, paper_id: int, now: datetime) -> None:
@@ -185,12 +178,27 @@ def _question(paper: PaperRow, place: int) -> PaperQuestion:
     return question
 
 
-def _filled(share: dict[str, float], pool: Sequence[exams.PoolItem]) -> dict[str, float]:
-    """The shares of domains that have any item at all, where no weights are published.
+def available(
+    learner: Learner, blueprint: Blueprint, known: Sequence[Blueprint]
+) -> tuple[dict[str, int], dict[str, float]]:
+    """How many items each domain has to draw from, and its share of a paper."""
+    pool, share = _pool(learner, blueprint, known)
+    return _sizes(pool, share), share
 
-    A practice assessment by unit covers the units there are questions for.
-    """
-    having = {item.domain for item in pool}
-    if len(set(share.values())) > 1 or having >= set(share):
-        return share
-    return {domain: 1 / len(having) for domain in share if domain in having}
+
+def _pool(
+    learner: Learner, blueprint: Blueprint, known: Sequence[Blueprint]
+) -> tuple[list[exams.PoolItem], dict[str, float]]:
+    """What a paper is drawn from: the held-out pool, else the study pool of a practice
+    assessment, whose domains without any question are left out."""
+    share = shares(blueprint, known)
+    pool = store.pool(learner.id, share)
+    if not pool:
+        pool = store.pool(learner.id, share, "study")
+        having = {item.domain for item in pool}
+        share = {domain: 1 / len(having) for domain in share if domain in having}
+    return pool, share
+
+
+def _sizes(pool: Sequence[exams.PoolItem], share: Mapping[str, float]) -> dict[str, int]:
+    return {domain: sum(item.domain == domain for item in pool) for domain in share}

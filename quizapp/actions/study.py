@@ -10,11 +10,11 @@ from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.domain.queue import Candidate, Queue, queue_of
 from quizapp.domain.scheduling import MODEL, Memory, Rating, State, is_leech, replay, review
-from quizapp.storage import cards, edits, journal, learners, reviews
+from quizapp.storage import cards, edits, exams, journal, learners, reviews
 from quizapp.storage.cards import StudyCard
 from quizapp.storage.database import transaction
 
-MODES = ("due", "ahead", "forgotten")
+MODES = ("due", "ahead", "forgotten", "picked")
 MAX_MILLISECONDS = 60_000
 
 _GONE = "This card does not exist. It may have been removed from its deck."
@@ -93,6 +93,12 @@ def answer_card(
             learner.id, card.id, version, memory, queue_of(memory.state), card.leech or leech
         ):
             raise Stale(_ANSWERED)
+        given = judged(card.kind, card.face, f"{card.id}:{card.version}", response)
+        first = False
+        if given is not None and card.kind == "choice":
+            # The item as it is now: later edits never change what was answered.
+            given = given | {"snapshot": exams.snapshots([(card.face, card.reference)])[0]}
+            first = card.memory.reps == 0 and not reviews.ever_answered(learner.id, card.id)
         reviews.record(
             learner.id,
             card.id,
@@ -103,7 +109,8 @@ def answer_card(
             memory,
             min(max(0, milliseconds), MAX_MILLISECONDS),
             mode,
-            judged(card.kind, card.face, f"{card.id}:{card.version}", response),
+            given,
+            first,
         )
         if buried:
             cards.change(

@@ -128,6 +128,52 @@ def chosen(learner: int, cards: Sequence[int]) -> list[Candidate]:
     return [found[card] for card in cards if card in found]
 
 
+def texts(notes: Sequence[int]) -> dict[int, tuple[int, list[str], str, str]]:
+    """What some notes are about: id, domains, deck and heading, words; by id."""
+    rows = Note.select(
+        Note.id, Note.domains, Note.deck, Note.topic, Note.fields, Note.objective
+    ).where(Note.id.in_(list(notes)))
+    return {
+        id_: (id_, domains, f"{deck}/{topic}", _said(fields, objective))
+        for id_, domains, deck, topic, fields, objective in rows.tuples()
+    }
+
+
+def study_texts(learner: int) -> list[tuple[int, list[str], str, str]]:
+    """What a learner's cards are about, for each note its first card in study."""
+    rows = (
+        Memory.select(
+            fn.MIN(Memory.card), Note.domains, Note.deck, Note.topic, Note.fields, Note.objective
+        )
+        .join(Note, on=(Note.id == Memory.note))
+        .where((Memory.learner == learner) & (Memory.queue >= 0))
+        .group_by(Note.id)
+        .tuples()
+    )
+    return [
+        (card, domains, f"{deck}/{topic}", _said(fields, objective))
+        for card, domains, deck, topic, fields, objective in rows
+    ]
+
+
+def _said(fields: Mapping[str, Any], objective: str) -> str:
+    """The words of a note without its wrong options."""
+    parts = [str(fields.get(name, "")) for name in ("front", "back", "text", "stem")]
+    parts += [str(o["text"]) for o in fields.get("options", ()) if o["correct"]]
+    return " ".join([*parts, objective])
+
+
+def studied(learner: int, cards: Sequence[int]) -> list[Candidate]:
+    """Of some cards those that are in study, in their order."""
+    rows = (
+        Memory.select(Memory.card)
+        .where((Memory.learner == learner) & Memory.card.in_(list(cards)) & (Memory.queue >= 0))
+        .tuples()
+    )
+    kept = {row[0] for row in rows}
+    return chosen(learner, [card for card in cards if card in kept])
+
+
 def counts_by_deck(learner: int, today: int, day_end: datetime) -> dict[int, Counts]:
     """What waits in each of a learner's decks before any limit, each up to COUNTED."""
     rows = _per_deck(learner=learner, today=today, until=to_milliseconds(day_end)).fetchall()

@@ -9,8 +9,9 @@ from typing import Any
 from peewee import JOIN, fn
 
 from quizapp.domain.exams import Clock, Drawn, PoolItem
+from quizapp.domain.scheduling import State
 from quizapp.storage.fields import to_json
-from quizapp.storage.models import Enrolment, Note, Paper, PaperItem, Snapshot
+from quizapp.storage.models import Enrolment, Memory, Note, Paper, PaperItem, Snapshot
 
 _BATCH = 50
 
@@ -86,15 +87,21 @@ class PaperQuestion(Entry):
 
 
 def pool(learner: int, domains: Iterable[str], name: str = "mock") -> list[PoolItem]:
-    """The items a paper may be drawn from, each in the first domain that is asked for."""
+    """The items a paper may be drawn from, each in the first domain that is asked for.
+
+    ``seen`` are those a candidate had on an earlier paper, or met in study.
+    """
     wanted = set(domains)
     answered = (
         PaperItem.select(PaperItem.note)
         .join(Paper)
         .where((Paper.learner == learner) & PaperItem.seen)
     )
+    studied = Memory.select(Memory.note).where(
+        (Memory.learner == learner) & (Memory.state != State.NEW)
+    )
     rows = (
-        Note.select(Note.id, Note.domains, Note.topic, Note.id.in_(answered))
+        Note.select(Note.id, Note.domains, Note.topic, Note.id.in_(answered) | Note.id.in_(studied))
         .join(Enrolment, on=(Enrolment.deck == Note.deck))
         .where(
             (Enrolment.learner == learner)

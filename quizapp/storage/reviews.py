@@ -72,6 +72,7 @@ def record(
     milliseconds: int,
     mode: str,
     answer: Mapping[str, Any] | None,
+    first_exposure: bool = False,
 ) -> None:
     """Add an answer to the log."""
     elapsed = None
@@ -97,7 +98,14 @@ def record(
         interval=after.interval,
         due=to_milliseconds(after.due),
         answer=to_json(answer),
+        first_exposure=first_exposure,
     )
+
+
+def ever_answered(learner: int, card: int) -> bool:
+    """Whether a card was ever answered; a reset takes no answer back."""
+    where = (Review.learner == learner) & (Review.card == card) & (Review.rating > 0)
+    return bool(Review.select().where(where).exists())
 
 
 def record_reset(
@@ -233,6 +241,13 @@ def forgotten(learner: int, study_day: int, decks: Sequence[int] | None) -> list
     )
     waiting = [(latest, card) for card, again, passed, latest in rows if again > passed]
     return [card for _, card in sorted(waiting)]
+
+
+def answered_since(learner: int, cards: Sequence[int], at: datetime) -> set[int]:
+    """Which of some cards were answered at or after a moment."""
+    where = (Review.learner == learner) & Review.card.in_(list(cards)) & (Review.rating > 0)
+    rows = Review.select(Review.card).where(where & (Review.at >= at)).distinct().tuples()
+    return {row[0] for row in rows}
 
 
 def mode_count(learner: int, study_day: int, mode: str) -> int:

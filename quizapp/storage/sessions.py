@@ -15,9 +15,10 @@ from quizapp.domain.queue import (
     interleaved,
     new_is_next,
 )
-from quizapp.storage import cards, decks, reviews
+from quizapp.storage import cards, decks, picks, reviews
 from quizapp.storage.cards import StudyCard
 from quizapp.storage.decks import DeckRow
+from quizapp.storage.picks import PickRow
 from quizapp.storage.reviews import Day
 
 FAMILIES = {
@@ -31,12 +32,17 @@ AHEAD_DAYS = 7
 
 @dataclass(frozen=True)
 class Scope:
-    """Some of a learner's decks; ``ids`` is None where it is all of them."""
+    """Some of a learner's decks, or single cards.
+
+    ``ids`` is None where it is all decks; ``pick`` holds the cards put together for
+    one session.
+    """
 
     text: str
     title: str
     ids: tuple[int, ...] | None = None
     decks: tuple[DeckRow, ...] = ()
+    pick: PickRow | None = None
 
 
 @dataclass(frozen=True)
@@ -70,14 +76,19 @@ def group_key(parent: str) -> str:
 
 
 def scope(learner: int, text: str) -> Scope:
-    """The decks an address names: all, family-…, group-… or deck-….
+    """The decks or cards an address names: all, family-…, group-…, deck-… or pick-….
 
     Raises Missing where the learner has no such decks.
     """
     if text == "all":
         return Scope(text, "All decks")
-    having = decks.of_learner(learner)
     kind, _, name = text.partition("-")
+    if kind == "pick":
+        pick = picks.find(learner, int(name)) if name.isdecimal() and len(name) < 10 else None
+        if pick is None:
+            raise Missing("This session is over and was put away. Choose a deck from the list.")
+        return Scope(text, pick.title, pick=pick)
+    having = decks.of_learner(learner)
     if kind == "family" and name in FAMILIES:
         found, title = [d for d in having if d.family == name], FAMILIES[name]
     elif kind == "group":
@@ -99,6 +110,10 @@ def session(
     ``last`` is the card just answered; without it the log is asked.
     """
     today = learner.today(now)
+    if within.pick is not None:
+        left, done = _of_pick(learner, within.pick)
+        card = cards.find(learner.id, left[0].card) if left else None
+        return Session(within, "picked", card, Counts(due=len(left)), done)
     if mode != "due":
         picked = _extra(learner, within, mode, today)
         card = cards.find(learner.id, picked[0].card) if picked else None
@@ -196,6 +211,13 @@ def _last(learner: int, today: int) -> Candidate | None:
     answered = reviews.last_card(learner, today)
     found = [] if answered is None else cards.chosen(learner, [answered])
     return found[0] if found else None
+
+
+def _of_pick(learner: Learner, pick: PickRow) -> tuple[list[Candidate], int]:
+    """The cards of a pick that were not answered since it was made, and how many were."""
+    done = reviews.answered_since(learner.id, pick.cards, pick.at)
+    left = cards.studied(learner.id, [card for card in pick.cards if card not in done])
+    return left, len(done)
 
 
 def _extra(learner: Learner, within: Scope, mode: str, today: int) -> list[Candidate]:

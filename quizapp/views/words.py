@@ -1,6 +1,7 @@
 """Figures and moments as people say them."""
 
 from datetime import datetime, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -19,8 +20,10 @@ def init(app: Flask) -> None:
         days=days,
         ago=ago,
         clock=at_clock,
+        clockface=clockface,
         count=count,
         date=date,
+        interval=between,
         percent=percent,
         plural=plural,
         span=span,
@@ -89,6 +92,17 @@ def span(seconds: float) -> str:
         return f"{round(seconds)} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def clockface(seconds: float) -> str:
+    """Time left on a clock: 3:59:00."""
+    whole = ceil(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def between(interval: tuple[float, float] | None) -> str:
+    """An interval of shares: 63–86 %; a dash where there is no data."""
+    return "—" if interval is None else f"{interval[0] * 100:.0f}–{interval[1] * 100:.0f} %"
 
 
 def percent(share: float | None) -> str:

@@ -56,6 +56,8 @@ document.addEventListener("keydown", (event) => {
   const held = key.includes("+") && key.length > 1;
   const single = !held;
   if (single && document.body.dataset.shortcuts === "off" && key !== "space" && key !== "enter") return;
+  // Arrows move within a group of radio buttons.
+  if (key.startsWith("arrow") && event.target.matches("input[type=radio]")) return;
   const field = event.target.closest(TYPING);
   // Ctrl+Z in a field with text takes the typing back, not the last answer.
   if (field && (single || (key === "ctrl+z" && field.value))) return;
