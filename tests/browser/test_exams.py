@@ -1,0 +1,201 @@
+"""A mock exam in a real browser: killed, closed, resumed elsewhere, handed in at zero."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests import samples
+from tests.running import RunningApp
+
+pytestmark = pytest.mark.browser
+FULL = 150
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[RunningApp]:
+    """The real server with an exam whose pool holds a full paper."""
+    decks = samples.exam(tmp_path / "decks", held=95)
+    with RunningApp(tmp_path / "data", decks) as app:
+        yield app
+
+
+def rows(app: RunningApp, query: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(app.data / "quizapp.db") as database:
+        return database.execute(query).fetchall()
+
+
+def change(app: RunningApp, query: str) -> None:
+    with sqlite3.connect(app.data / "quizapp.db") as database:
+        database.execute(query)
+
+
+def begin(page: Page, count: str) -> None:
+    page.goto("/exams/new/TEST-1")
+    page.get_by_role("radio", name=count).first.check()
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/items/1")
+
+
+def seconds_left(page: Page) -> int:
+    h, m, s = page.locator("[data-clock-face]").inner_text().split(":")
+    return int(h) * 3600 + int(m) * 60 + int(s)
+
+
+def test_half_a_paper_survives_a_killed_server_and_another_browser(
+    browser: Browser, served: RunningApp
+) -> None:
+    first = browser.new_context(base_url=served.url)
+    page = first.new_page()
+    begin(page, "75 ")
+    for place in range(1, 39):
+        page.keyboard.press("abcd"[place % 4])
+        page.keyboard.press("ArrowRight" if place % 2 else "j")
+        page.wait_for_url(f"**/items/{place + 1}")
+    ((ends,),) = rows(served, "SELECT ends FROM paper")
+    served.kill()
+    first.close()
+    served.start()
+    elsewhere = browser.new_context(base_url=served.url)
+    page = elsewhere.new_page()
+    page.goto("/exams")
+    expect(page.get_by_text("38 of 75 answered")).to_be_visible()
+    page.get_by_role("link", name="Go on").click()
+    page.wait_for_url("**/items/39")
+    assert isinstance(ends, int)
+    assert abs(seconds_left(page) - (ends / 1000 - time.time())) <= 1.5
+    assert rows(served, "SELECT ends FROM paper") == [(ends,)]
+    page.goto(page.url.replace("/items/39", "/items/38"))
+    assert page.locator("[name=choice]:checked").count() == 1
+    assert rows(served, "SELECT count(*) FROM paper_item WHERE choices != '[]'") == [(38,)]
+    elsewhere.close()
+
+
+def test_at_zero_the_page_hands_in_by_itself_and_the_server_refuses_what_is_late(
+    page: Page, browser: Browser, served: RunningApp
+) -> None:
+    begin(page, "10 ")
+    with page.expect_response("**/answers"):
+        page.keyboard.press("a")
+    change(served, f"UPDATE paper SET ends = {int((time.time() + 3) * 1000)}")
+    tab = page.context.new_page()
+    tab.goto("/exams/1/items/2")
+    unscripted = browser.new_context(base_url=served.url, java_script_enabled=False)
+    late = unscripted.new_page()
+    late.goto("/exams/1/items/2")
+    page.goto("/exams/1/items/3")
+    page.wait_for_url("**/result", timeout=8_000)
+    expect(page.get_by_text("when the time was up")).to_be_visible()
+    tab.wait_for_url("**/result", timeout=8_000)
+    ((submitted, ends),) = rows(served, "SELECT submitted, ends FROM paper")
+    assert submitted == ends
+    late.locator("[name=choice]").first.check()
+    late.locator("[name=to][value=next]").click()
+    expect(late.get_by_text("handed in already")).to_be_visible()
+    assert rows(served, "SELECT count(*) FROM paper_item WHERE choices != '[]'") == [(1,)]
+    unscripted.close()
+
+
+def test_choices_flags_and_strikes_by_key_are_saved_at_once(page: Page, served: RunningApp) -> None:
+    begin(page, "10 ")
+    with page.expect_response("**/answers"):
+        page.keyboard.press("b")
+    page.keyboard.press("x")
+    with page.expect_response("**/answers"):
+        page.keyboard.press("c")
+    with page.expect_response("**/answers"):
+        page.keyboard.press("f")
+    with page.expect_response("**/answers"):
+        page.keyboard.press("9")
+    page.reload()
+    expect(page.locator("[name=choice]").nth(1)).to_be_checked()
+    expect(page.locator("[name=struck]").nth(2)).to_be_checked()
+    expect(page.locator("[name=flagged]")).to_be_checked()
+    page.keyboard.press("n")
+    expect(page.get_by_text("Answered, flagged ⚑")).to_be_visible()
+    expect(page.get_by_text("Flagged (1)")).to_be_visible()
+
+
+def test_the_time_can_be_hidden_until_five_minutes_are_left(page: Page, served: RunningApp) -> None:
+    begin(page, "10 ")
+    page.locator("[data-clock]").click()
+    expect(page.locator("[data-clock-face]")).to_have_text("Show time")
+    page.reload()
+    expect(page.locator("[data-clock-face]")).to_have_text("Show time")
+    change(served, f"UPDATE paper SET ends = {int((time.time() + 301) * 1000)}")
+    page.reload()
+    expect(page.locator("[data-clock-face]")).to_have_text("0:05:00", timeout=4_000)
+    expect(page.locator("#announcer")).to_have_text("5 minutes left.")
+
+
+def test_a_dead_server_is_said_and_nothing_is_lost(page: Page, served: RunningApp) -> None:
+    begin(page, "10 ")
+    served.kill()
+    page.keyboard.press("a")
+    expect(page.get_by_role("alert")).to_contain_text("not saved yet")
+    served.start()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**/items/2")
+    assert rows(served, "SELECT count(*) FROM paper_item WHERE choices != '[]'") == [(1,)]
+
+
+def test_an_exam_works_without_script(browser: Browser, served: RunningApp) -> None:
+    context = browser.new_context(base_url=served.url, java_script_enabled=False)
+    page = context.new_page()
+    begin(page, "10 ")
+    for _ in range(10):
+        page.locator("[name=choice]").first.check()
+        page.locator("[name=to][value=next]").click()
+    page.get_by_role("link", name="Hand in …").click()
+    expect(page.get_by_text("Every question is answered.")).to_be_visible()
+    page.get_by_role("button", name="Hand in now").click()
+    expect(page.get_by_role("heading", name="By domain")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_is_too_wide(
+    browser: Browser, served: RunningApp, scheme: str
+) -> None:
+    context = browser.new_context(
+        base_url=served.url,
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": 320, "height": 640},
+    )
+    page = context.new_page()
+    found: dict[str, object] = {}
+
+    def look(name: str) -> None:
+        violations = Axe().run(page).response["violations"]
+        if violations:
+            found[name] = [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in violations]
+        if page.evaluate("document.documentElement.scrollWidth") > 320:
+            found[f"{name}: width"] = page.evaluate("document.documentElement.scrollWidth")
+
+    page.goto("/exams")
+    look("list")
+    page.goto("/exams/new/TEST-1")
+    look("start")
+    begin(page, "10 ")
+    look("item")
+    for key in ("a", "x", "b", "f", "8"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(200)
+    look("marked item")
+    page.goto("/exams/1/overview")
+    look("overview")
+    page.goto("/exams/1/submission")
+    look("submission")
+    page.get_by_role("button", name="Hand in now").click()
+    page.goto("/exams/1/result?show=all")
+    look("result")
+    page.goto("/exams")
+    look("list with a result")
+    page.goto("/decks/deck-1/about")
+    look("about a deck")
+    context.close()
+    assert found == {}
