@@ -5,10 +5,10 @@ from flask_compress import Compress
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
-from quizapp import cli
+from quizapp import cli, jobs
 from quizapp.config import ROOT, Config
 from quizapp.storage.database import bind, open_database
-from quizapp.views import assets, cards, decks, exams, guards, home, settings, study, words
+from quizapp.views import assets, cards, decks, exams, goals, guards, home, settings, study, words
 
 # No form of the app comes near this; uploads will name a limit of their own.
 MAX_BODY = 1_000_000
@@ -41,7 +41,8 @@ def create_app(config: Config | None = None) -> Flask:
     assets.init(app)
     words.init(app)
     guards.init(app)
-    for screen in (home, study, exams, cards, decks, settings):
+    jobs.init(app)
+    for screen in (home, study, goals, exams, cards, decks, settings):
         app.register_blueprint(screen.blueprint)
     cli.init(app)
     return app

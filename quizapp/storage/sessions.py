@@ -15,7 +15,7 @@ from quizapp.domain.queue import (
     interleaved,
     new_is_next,
 )
-from quizapp.storage import cards, decks, picks, reviews
+from quizapp.storage import cards, decks, goals, picks, reviews
 from quizapp.storage.cards import StudyCard
 from quizapp.storage.decks import DeckRow
 from quizapp.storage.picks import PickRow
@@ -120,6 +120,8 @@ def session(
         done = reviews.mode_count(learner.id, today, mode)
         return Session(within, mode, card, Counts(due=len(picked)), done)
     day = reviews.day(learner.id, today)
+    if within.text == "all" and goals.has_plan(learner.id, today):
+        return _planned(learner, within, now, day, last)
     overall = _left(learner.new_limit(today), learner.reviews_per_day, day.done)
     limits = _deck_limits(learner.id, today)
     counts = _counts(learner, within, now, overall, limits)
@@ -178,6 +180,29 @@ def _counts(
     waiting = cards.counts_by_deck(learner.id, today, day_end)
     inside = {d: c for d, c in waiting.items() if within.ids is None or d in within.ids}
     return allotted(inside, limits, overall)
+
+
+def _planned(
+    learner: Learner, within: Scope, now: datetime, day: Day, last: Candidate | None
+) -> Session:
+    """The next card of today's list; steps that are due come first, as always."""
+    today = learner.today(now)
+    left = goals.planned_left(learner.id, today)
+    day_end = learner.calendar.start(today + 1)
+    learning = cards.count(learner.id, None, today, day_end, (0, 0)).learning
+    counts = Counts(left.new, learning, left.due)
+    steps = cards.learning(learner.id, None, now) if learning else []
+    chosen = None
+    if not steps and (left.new or left.due):
+        waiting = goals.planned_next(learner.id, today)
+        chosen = interleaved(waiting, last or _last(learner.id, today))
+    if chosen is None:
+        if not steps and learning:
+            soon = now + timedelta(minutes=LEARN_AHEAD_MINUTES)
+            steps = cards.learning(learner.id, None, soon)
+        chosen = steps[0] if steps else None
+    card = cards.find(learner.id, chosen.card) if chosen else None
+    return Session(within, "due", card, counts, day.answers)
 
 
 def _next(

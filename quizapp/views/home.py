@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 
 from quizapp import clock
+from quizapp.actions import goals as goal_actions
 from quizapp.domain import queue
 from quizapp.domain.queue import Counts, Limits
-from quizapp.storage import reviews, sessions
+from quizapp.storage import goals, reviews, sessions
 from quizapp.storage.decks import DeckRow
 from quizapp.views import respond
 from quizapp.views.guards import current_learner
@@ -38,6 +39,13 @@ def index() -> Response:
     offer = sum(offered.values(), Counts())
     everything = overall.cap(offer)
     day = reviews.day(learner.id, today)
+    ahead = goals.active(learner.id, learner.calendar.date(today))
+    planned = None
+    if ahead:
+        current_app.extensions["later"](f"plan {learner.id}", goal_actions.plan_day, learner, now)
+        if goals.has_plan(learner.id, today):
+            left = goals.planned_left(learner.id, today)
+            everything = planned = Counts(left.new, everything.learning, left.due)
     studied = reviews.studied_days(learner.id, today)
     new_pace, review_pace = reviews.pace(learner.id)
     return respond.page(
@@ -46,7 +54,9 @@ def index() -> Response:
         families=_families(having, offered, overall),
         everything=everything,
         minutes=queue.minutes(everything, new_pace or FIRST_PACE[0], review_pace or FIRST_PACE[1]),
-        waiting=offer.due - everything.due,
+        waiting=offer.due - everything.due if planned is None else 0,
+        ahead=[(goal, (goal.day - learner.calendar.date(today)).days) for goal in ahead],
+        planning=bool(ahead) and planned is None,
         day=day,
         streak=queue.streak(studied, today),
         first_visit=not studied,

@@ -20,6 +20,13 @@ def render(page: str, piece: str, status: int = 200, **values: Any) -> Response:
     return response
 
 
+def piece(template: str, status: int = 200, **values: Any) -> Response:
+    """A fragment for a form that has no page of its own at its address."""
+    response: Response = make_response(render_template(template, **values), status)
+    response.vary.add("HX-Request")
+    return response
+
+
 def notice(sentence: str, status: int) -> Response:
     """A sentence about what went wrong: on a page of its own, or where notices stand."""
     if not wants_fragment():

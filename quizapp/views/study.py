@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from quizapp import clock
+from quizapp.actions import goals as goal_actions
 from quizapp.actions import study as study_actions
 from quizapp.domain.cards import Response, judged, option_order, proposed_rating
 from quizapp.domain.errors import Refusal, Stale
@@ -38,6 +39,7 @@ def session(scope: str) -> BaseResponse:
     learner, now = current_learner(), clock.now()
     asked = request.args.get("card", type=int)
     if asked is None:
+        current_app.extensions["later"](f"plan {learner.id}", goal_actions.plan_day, learner, now)
         return _next(learner, scope, now)
     card = cards.find(learner.id, asked)
     if card is None or card.queue not in (Queue.NEW, Queue.LEARNING, Queue.REVIEW):

@@ -1,0 +1,296 @@
+"""An exam on a date: set it, change it, drop it, and plan the day toward it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from quizapp.domain import goals as rules
+from quizapp.domain.blueprints import Blueprint, shares
+from quizapp.domain.errors import Missing, Refusal
+from quizapp.domain.goals import Goal
+from quizapp.domain.learners import Learner
+from quizapp.domain.planning import Cards, Habits, Plan, Time, plan
+from quizapp.storage import blueprints, reviews
+from quizapp.storage import goals as store
+from quizapp.storage.database import transaction
+from quizapp.storage.goals import CardRow
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a plan leads to, for the page that shows it before it is accepted.
+
+    Recall is a share of 1 on the exam day, for each domain of each goal.
+    """
+
+    days: tuple[date, ...]
+    reviews: tuple[float, ...]
+    new: tuple[float, ...]
+    minutes: tuple[float, ...]
+    goals: tuple["GoalOutlook", ...]
+
+
+@dataclass(frozen=True)
+class GoalOutlook:
+    """One goal of an outlook."""
+
+    title: str
+    followed: float
+    stopped: float
+    domains: tuple["DomainOutlook", ...]
+
+
+@dataclass(frozen=True)
+class DomainOutlook:
+    """One domain: its share of the exam, its cards, and what will be recalled on the day."""
+
+    id: str
+    share: float
+    cards: int
+    new: int
+    unseen: int
+    followed: float
+    stopped: float
+
+
+def set_goal(learner: Learner, goal: Goal, now: datetime, replaces: int | None = None) -> int:
+    """Store a goal, or change one; today's list is planned anew. Returns the goal's id.
+
+    Raises Refusal where no plan can be made of it, Missing for a goal that is not there.
+    """
+    share_of(goal, blueprints.known())
+    rules.check(goal.day, _today(learner, now), goal.minutes, goal.weights or {})
+    columns: dict[str, Any] = {
+        "outline": goal.outline, "title": goal.title, "day": goal.day,
+        "minutes": list(goal.minutes), "days_off": list(goal.days_off),
+        "weights": goal.weights, "line": goal.line, "floor": goal.floor,
+    }  # fmt: skip
+    with transaction():
+        store.drop_plan(learner.id, learner.today(now))
+        if replaces is None:
+            return store.add(learner.id, now, **columns)
+        if store.find(learner.id, replaces) is None:
+            raise Missing("There is no such goal. It may have been dropped.")
+        store.change(replaces, **columns)
+        return replaces
+
+
+def drop_goal(learner: Learner, goal: int, now: datetime) -> None:
+    """End a goal; ordinary scheduling takes over. Raises Missing."""
+    with transaction():
+        if store.find(learner.id, goal) is None:
+            raise Missing("There is no such goal. It may have been dropped.")
+        store.change(goal, ended=now)
+        store.drop_plan(learner.id, learner.today(now))
+
+
+def tell_outcome(learner: Learner, goal: int, passed: bool, now: datetime) -> None:
+    """Keep how the real exam went. Raises Missing, or Refusal before its day."""
+    with transaction():
+        found = store.find(learner.id, goal)
+        if found is None:
+            raise Missing("There is no such goal. It may have been dropped.")
+        if found.day > _today(learner, now):
+            raise Refusal("The exam is still to come. Tell how it went afterwards.")
+        store.change(goal, outcome={"passed": passed, "told": now.isoformat()})
+
+
+def share_of(goal: Goal, known: Sequence[Blueprint]) -> dict[str, float]:
+    """Each domain's share of a goal's exam: the learner's own weights, else the outline's.
+
+    Raises Missing where the outline is not there.
+    """
+    if goal.weights:
+        total = sum(goal.weights.values())
+        return {domain: weight / total for domain, weight in goal.weights.items()}
+    outline = next((b for b in known if b.outline == goal.outline), None)
+    if outline is None:
+        raise Missing("There is no such exam. Choose one from the list.")
+    return shares(outline, known)
+
+
+def outlook(learner: Learner, goals: Sequence[Goal], now: datetime) -> Outlook:
+    """What following a plan for some goals leads to; nothing is stored.
+
+    Raises Refusal where no plan can be made.
+    """
+    today = _today(learner, now)
+    for goal in goals:
+        rules.check(goal.day, today, goal.minutes, goal.weights or {})
+    rows = store.cards(learner.id)
+    made, domains = _plan(learner, goals, rows, now)
+    return _outlook(goals, rows, made, domains, today)
+
+
+def plan_day(learner: Learner, now: datetime) -> bool:
+    """Make today's list where goals are ahead and there is none; True where one was made.
+
+    After the planned cards come due reviews of decks that no goal is about, under the
+    learner's daily limit.
+    """
+    today, day = learner.today(now), _today(learner, now)
+    goals = store.active(learner.id, day)
+    if not goals or store.plan(learner.id, today) is not None:
+        return False
+    rows = store.cards(learner.id)
+    made, domains = _plan(learner, goals, rows, now)
+    listed = [rows[i] for i in made.today]
+    counted = {row.card for row in listed}
+    outside = [
+        row.card
+        for row, *own in zip(rows, *(d for d, _ in domains), strict=True)
+        if not any(own)
+        and row.waiting and not row.in_steps
+        and row.last_day is not None and row.due_day <= today
+        and row.card not in counted
+    ]  # fmt: skip
+    forecast = _forecast(_outlook(goals, rows, made, domains, day))
+    with transaction():
+        if store.plan(learner.id, today) is not None:
+            return False
+        cards = [row.card for row in _mixed(listed)]
+        store.save_plan(learner.id, today, [*cards, *outside[: learner.reviews_per_day]], forecast)
+    return True
+
+
+def _plan(
+    learner: Learner, goals: Sequence[Goal], rows: Sequence[CardRow], now: datetime
+) -> tuple[Plan, list[tuple[list[str], dict[str, float]]]]:
+    """The plan, and for each goal the domain of each card and the shares of domains."""
+    known = blueprints.known()
+    today = learner.today(now)
+    domains, columns = [], []
+    for goal in goals:
+        share = share_of(goal, known)
+        own = [[*row.domains, f"deck-{row.deck}"] for row in rows]
+        of_cards, names = rules.shares_of_cards(own, share)
+        columns.append(of_cards)
+        domains.append((names, share))
+    # Planning keeps the topics of all goals apart: a card's topic is its domain in the first
+    # goal that it counts for.
+    topics = {name: n for n, name in enumerate(dict.fromkeys(d for _, s in domains for d in s))}
+    topic = [
+        next((topics[names[i]] for names, _ in domains if names[i]), len(topics))
+        for i in range(len(rows))
+    ]
+    spent = reviews.day(learner.id, today).seconds
+    ahead = rules.seconds_ahead(goals, _today(learner, now), spent)
+    first = store.first_made(learner.id)
+    kept = rules.adherence(
+        goals,
+        learner.today(first) if first else today,
+        reviews.studied_days(learner.id, today),
+        today,
+    )
+    last_day = [-1 if row.last_day is None else row.last_day for row in rows]
+    cards = Cards(
+        stability=np.array([row.stability or 1.0 for row in rows], dtype=float),
+        difficulty=np.array([row.difficulty or 5.0 for row in rows], dtype=float),
+        last_day=np.array(last_day, dtype=np.int64),
+        share=np.array(columns, dtype=float).T.reshape(len(rows), len(goals)),
+        topic=np.array(topic, dtype=np.int64),
+        done_today=np.array(
+            [r.in_steps or not r.waiting or r.last_day == today for r in rows], dtype=bool
+        ),
+    )
+    time = Time(today, tuple(goal.number for goal in goals), np.array(ahead), kept)
+    floors = np.zeros(len(topics) + 1)
+    floors[: len(topics)] = max(goal.floor for goal in goals)
+    return plan(cards, time, habits(learner), floors=floors, seed=learner.id), domains
+
+
+def habits(learner: Learner) -> Habits:
+    """How long answers take this learner, where there are enough to tell."""
+    new, review = reviews.pace(learner.id)
+    usual = Habits(weights=learner.weights)
+    if new is None or review is None:
+        return usual
+    # A new card comes again in its steps the same day, a forgotten one likewise.
+    return replace(
+        usual,
+        seconds_new=max(10.0, 2 * new),
+        seconds_recalled=max(3.0, review),
+        seconds_forgotten=max(8.0, 2.5 * review),
+    )
+
+
+def _outlook(
+    goals: Sequence[Goal],
+    rows: Sequence[CardRow],
+    made: Plan,
+    domains: Sequence[tuple[list[str], dict[str, float]]],
+    today: date,
+) -> Outlook:
+    unseen = {int(i) for indices in made.unseen.values() for i in indices}
+    order = list(dict.fromkeys(d for _, share in domains for d in share))
+    found = []
+    for n, (goal, (names, share)) in enumerate(zip(goals, domains, strict=True)):
+        found.append(
+            GoalOutlook(
+                goal.title,
+                float(made.followed[n]),
+                float(made.stopped[n]),
+                tuple(
+                    DomainOutlook(
+                        domain,
+                        part,
+                        names.count(domain),
+                        sum(d == domain and r.last_day is None
+                            for d, r in zip(names, rows, strict=True)),
+                        sum(names[i] == domain for i in unseen),
+                        _at(made.topics_followed, n, order.index(domain)),
+                        _at(made.topics_stopped, n, order.index(domain)),
+                    )
+                    for domain, part in share.items()
+                ),
+            )
+        )  # fmt: skip
+    first = int(made.days[0]) if len(made.days) else 0
+    return Outlook(
+        days=tuple(today + timedelta(days=int(day) - first) for day in made.days),
+        reviews=tuple(map(float, made.reviews)),
+        new=tuple(map(float, made.new)),
+        minutes=tuple(float(s) / 60 for s in made.seconds),
+        goals=tuple(found),
+    )
+
+
+def _at(recall: Any, goal: int, topic: int) -> float:
+    return float(recall[goal][topic]) if topic < len(recall[goal]) else 0.0
+
+
+def _forecast(found: Outlook) -> dict[str, Any]:
+    return {
+        "goals": [
+            {
+                "title": goal.title, "followed": goal.followed, "stopped": goal.stopped,
+                "domains": {d.id: [d.followed, d.stopped] for d in goal.domains},
+            }
+            for goal in found.goals
+        ]
+    }  # fmt: skip
+
+
+def _mixed(rows: Sequence[CardRow]) -> list[CardRow]:
+    """The day's list in falling value, topics taking turns within each stretch of ten."""
+    mixed: list[CardRow] = []
+    for start in range(0, len(rows), 10):
+        stretch = list(rows[start : start + 10])
+        while stretch:
+            last = mixed[-1].topic if mixed else ""
+            mixed.append(
+                stretch.pop(next((i for i, r in enumerate(stretch) if r.topic != last), 0))
+            )
+    return mixed
+
+
+def _today(learner: Learner, now: datetime) -> date:
+    return learner.calendar.date(learner.today(now))
+
+
+def preview(goal: Goal, minutes: int) -> Goal:
+    """The same goal with so many minutes on each day that has any."""
+    return replace(goal, minutes=tuple(minutes if m else 0 for m in goal.minutes))
