@@ -1,17 +1,18 @@
 """What ships: every responsibility, prerequisite and certification, with enough in each."""
 
 import re
-from collections import Counter
 
 import pytest
 
 from quizapp.actions import decks as deck_actions
+from quizapp.domain.blueprints import quota, shares
+from quizapp.domain.lint import banks
+from quizapp.domain.lint.text import answer, content, prompt
+from quizapp.domain.references import resolve
 from quizapp.formats.faces import faces
-from quizapp.formats.parsed import ParsedDeck
+from quizapp.formats.parsed import ParsedDeck, ParsedNote
 from tests.running import ROOT
 
-FEWEST_CARDS = 10
-FEWEST_QUESTIONS = 3
 TOPICS = [*(f"R{n}" for n in range(1, 16)), *(f"P{n}" for n in range(1, 7))]
 CERTIFICATIONS = ["CISM", "CISA", "C-CISO", "CSMP"]
 POSITION = re.compile(r"\b[Oo]ption [A-D]\b|\b(first|second|third|fourth|last) option\b")
@@ -28,17 +29,97 @@ def test_every_topic_and_certification_has_its_deck(shipped: list[ParsedDeck]) -
     assert {deck.parent for deck in shipped if deck.parent} == set(CERTIFICATIONS)
 
 
-def test_each_has_enough_cards_and_questions(shipped: list[ParsedDeck]) -> None:
-    cards: Counter[str] = Counter()
-    questions: Counter[str] = Counter()
+def counts(shipped: list[ParsedDeck]) -> dict[str, tuple[int, int, int]]:
+    """Cards, study questions and held-out questions of each topic, exam domain and exam."""
+    found: dict[str, list[int]] = {}
     for deck in shipped:
-        name = deck.parent or deck.topic
         for note in deck.notes:
-            if note.pool == "study":
-                (questions if note.kind == "choice" else cards)[name] += 1
-    names = TOPICS + CERTIFICATIONS
-    assert {name: cards[name] for name in names if cards[name] < FEWEST_CARDS} == {}
-    assert {name: questions[name] for name in names if questions[name] < FEWEST_QUESTIONS} == {}
+            place = 0 if note.kind != "choice" else 1 if note.pool == "study" else 2
+            for name in {deck.topic, deck.parent or deck.topic}:
+                found.setdefault(name, [0, 0, 0])[place] += 1
+    return {name: (a, b, c) for name, (a, b, c) in found.items()}
+
+
+def test_each_has_as_many_cards_and_questions_as_promised(shipped: list[ParsedDeck]) -> None:
+    have = counts(shipped)
+    promised = {f"R{n}": (30, 12, 0) for n in range(1, 16)}
+    promised |= {f"P{n}": (40, 15, 0) for n in range(1, 7)}
+    promised |= dict.fromkeys(("CISM", "CISA", "C-CISO"), (0, 60, 150))
+    promised |= {"CSMP": (40, 40, 0)}
+    short = {
+        name: (have[name], wanted)
+        for name, wanted in promised.items()
+        if any(a < b for a, b in zip(have[name], wanted, strict=True))
+    }
+    assert short == {}
+
+
+def test_each_exam_domain_holds_its_share_of_a_full_paper(shipped: list[ParsedDeck]) -> None:
+    have = counts(shipped)
+    for blueprint in deck_actions.read_blueprints(ROOT / "decks"):
+        if blueprint.planning and blueprint.questions:
+            wanted = quota(shares(blueprint), blueprint.questions)
+            held = {domain: have[domain][2] for domain in wanted}
+            assert all(held[domain] >= count for domain, count in wanted.items()), held
+
+
+def pools(shipped: list[ParsedDeck]) -> dict[tuple[str, str], list[ParsedNote]]:
+    found: dict[tuple[str, str], list[ParsedNote]] = {}
+    for deck in shipped:
+        for note in deck.notes:
+            if note.kind == "choice":
+                found.setdefault((deck.parent or deck.topic[0], note.pool), []).append(note)
+    return found
+
+
+def test_keys_stand_evenly_and_are_not_the_longest(shipped: list[ParsedDeck]) -> None:
+    for name, items in pools(shipped).items():
+        assert banks.chi_square_p(banks.key_positions(items)) > 0.05, name
+        assert banks.key_longest_share(items) <= 0.30, name
+
+
+def test_half_of_the_certification_questions_are_situations(shipped: list[ParsedDeck]) -> None:
+    for name, items in pools(shipped).items():
+        if name[0] in CERTIFICATIONS:
+            assert sum(map(banks.is_scenario, items)) / len(items) >= 0.5, name
+
+
+def test_no_two_items_are_alike_and_no_study_item_gives_a_held_one_away(
+    shipped: list[ParsedDeck],
+) -> None:
+    found = deck_actions.lint([ROOT / "decks"])
+    assert [str(f) for f in found if f.rule in {"C06", "M29"}] == []
+    studied = [
+        (note.key, content(f"{prompt(note)} {answer(note)}"))
+        for deck in shipped
+        for note in deck.notes
+        if note.pool == "study"
+    ]
+    told = []
+    for deck in shipped:
+        for note in deck.notes:
+            if note.pool != "mock":
+                continue
+            key, asked = content(answer(note)), content(prompt(note))
+            told += [
+                (note.key, other)
+                for other, words in studied
+                if len(key) >= 3 and key <= words and len(asked & words) >= 0.5 * len(asked)
+            ]
+    assert told == []
+
+
+def test_every_reference_names_works_of_the_list(shipped: list[ParsedDeck]) -> None:
+    works = deck_actions.read_works(ROOT / "decks")
+    parts = [
+        (note.key, part, work)
+        for deck in shipped
+        for note in deck.notes
+        for part, work in resolve(note.reference, works)
+    ]
+    assert [(key, part) for key, part, work in parts if work is None] == []
+    assert [(key, part) for key, part, work in parts if work and part == work] == [], "a place"
+    assert set(works) - {work for _, _, work in parts} == set(), "cited by no item"
 
 
 def test_every_item_has_id_reference_domain_and_heading(shipped: list[ParsedDeck]) -> None:

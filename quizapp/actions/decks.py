@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from quizapp.domain.blueprints import Blueprint
-from quizapp.domain.cards import card_count, gaps
+from quizapp.domain.cards import card_count, fits, gaps
 from quizapp.domain.errors import DeckFileError, Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.domain.lint import Bank, Finding, Severity, check
@@ -19,6 +19,7 @@ from quizapp.formats import blueprints as blueprint_files
 from quizapp.formats import markdown
 from quizapp.formats import sources as source_file
 from quizapp.formats.faces import RENDERER, faces
+from quizapp.formats.html import plain
 from quizapp.formats.parsed import ParsedDeck, ParsedNote
 from quizapp.storage import blueprints, cards, decks, edits, journal, learners, works
 from quizapp.storage.database import transaction
@@ -129,6 +130,10 @@ def load(folder: Path) -> Loaded:
         leftovers -= placed
         decks.retire_notes(sorted(leftovers))
         retired = len(leftovers)
+        # The renderer, or what is allowed in a card, may have changed with the texts.
+        for learner, note, kind, fields, objective in edits.known():
+            if fits(kind, fields, fields):
+                edits.render(learner, note, faces(kind, fields, objective))
         for learner in learners.ids():
             decks.enrol(learner, decks.shipped())
         return Loaded(len(parsed), added, altered, retired, decks.deal())
@@ -152,7 +157,23 @@ def edit_note(
         row = {"card": card.id, "note_edit": None if before is None else list(before)}
         journal.record(learner.id, card.id, card.version, now, learner.today(now), "Edit", [row])
         edits.save(learner.id, card.note, fields, faces(card.kind, fields, card.objective), now)
-        cards.change(learner.id, cards.of_note(learner.id, card.note))
+
+
+def end_edit(learner: Learner, card_id: int, now: datetime) -> None:
+    """Return to the deck's own text; undo brings the wording back.
+
+    Raises Missing, or Refusal where the wording is the deck's already.
+    """
+    with transaction():
+        card = cards.find(learner.id, card_id)
+        if card is None:
+            raise Missing("This card does not exist. It may have been removed from its deck.")
+        before = edits.get(learner.id, card.note)
+        if before is None:
+            raise Refusal("This card has the deck's own text already.")
+        row = {"card": card.id, "note_edit": list(before)}
+        journal.record(learner.id, card.id, card.version, now, learner.today(now), "Edit", [row])
+        edits.remove(learner.id, card.note)
 
 
 @dataclass(frozen=True)
@@ -249,12 +270,23 @@ def _check_fields(kind: str, fields: Mapping[str, Any], gap_count: int) -> None:
     texts += [o[part] for o in fields.get("options", ()) for part in ("text", "rationale")]
     if any(len(text) > MAX_FIELD for text in texts):
         raise Refusal(f"A text is longer than {MAX_FIELD} characters. Shorten it and save again.")
+    also = fields.get("also", ())
+    if len(also) > markdown.MOST_ALSO or any(len(text) > markdown.ALSO_LENGTH for text in also):
+        raise Refusal(
+            f"At most {markdown.MOST_ALSO} other answers can be accepted,"
+            f" each of {markdown.ALSO_LENGTH} characters."
+        )
     required = {
         "cloze": ["text"],
         "choice": ["stem"],
     }.get(kind, ["front", "back"])
     if any(not fields[name].strip() for name in required):
         raise Refusal("A side is empty. Fill in both and save again.")
+    shown = faces(kind, fields)
+    if any(not plain(face["question"]) for face in shown) or (
+        kind != "choice" and any(not plain(face["answer"]) for face in shown)
+    ):
+        raise Refusal("A side shows nothing. Write what it should say and save again.")
     if kind == "cloze" and len(gaps(fields["text"])) != gap_count:
         raise Refusal(
             f"This text must keep its {gap_count} gap{'s' if gap_count != 1 else ''} in"

@@ -7,7 +7,7 @@ from typing import Any
 from quizapp.domain.days import zone_names
 from quizapp.domain.errors import Missing, Refusal
 from quizapp.domain.learners import Learner
-from quizapp.storage import decks, learners
+from quizapp.storage import cards, decks, journal, learners
 from quizapp.storage.database import transaction
 
 # Smallest and largest value a learner may set, and what the setting is called.
@@ -32,8 +32,11 @@ def local_learner(timezone: str, now: datetime) -> Learner:
         return learners.create("You", zone, now)
 
 
-def change_settings(learner: Learner, settings: dict[str, Any]) -> None:
+def change_settings(learner: Learner, settings: dict[str, Any], now: datetime) -> None:
     """Store settings; all of them or, where one is out of range, none.
+
+    Where the day has another number by the new zone or hour, what was put off, allowed
+    or can be undone today keeps belonging to today.
 
     Raises Refusal naming the setting and its range.
     """
@@ -46,6 +49,16 @@ def change_settings(learner: Learner, settings: dict[str, Any]) -> None:
         raise Refusal("This time zone is not known. Choose one from the list.")
     with transaction():
         learners.change(learner.id, **settings)
+        changed = learners.get(learner.id)
+        assert changed is not None
+        before, after = learner.today(now), changed.today(now)
+        if before != after:
+            journal.shift_day(learner.id, before, after)
+            cards.shift_buried(learner.id, before, after)
+            if learner.extra_new_day == before:
+                learners.change(learner.id, extra_new_day=after)
+            if learner.day_begun == before:
+                learners.change(learner.id, day_begun=after)
 
 
 def change_deck_options(learner: Learner, deck: int, options: dict[str, Any]) -> None:

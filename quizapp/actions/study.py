@@ -10,15 +10,17 @@ from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.domain.queue import Candidate, Queue, queue_of
 from quizapp.domain.scheduling import MODEL, Memory, Rating, State, is_leech, replay, review
-from quizapp.storage import cards, edits, exams, journal, learners, reviews
+from quizapp.storage import cards, decks, edits, exams, journal, learners, reviews
 from quizapp.storage.cards import StudyCard
 from quizapp.storage.database import transaction
 
 MODES = ("due", "ahead", "forgotten", "picked")
 MAX_MILLISECONDS = 60_000
+MOST_EXTRA_NEW = 500
 
 _GONE = "This card does not exist. It may have been removed from its deck."
 _ANSWERED = "This card was already answered, so nothing was counted twice. Here is the next one."
+_CHANGED = "This card was changed in another window, so your answer was not counted. Go on here."
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Undone:
     card: int
     deed: str
     answer: Mapping[str, Any] | None
+
+    @property
+    def was_answer(self) -> bool:
+        """Whether it was a grade, so that its card is shown with the answer open."""
+        return self.deed in {rating.name.capitalize() for rating in Rating}
 
 
 def begin_day(learner: Learner, now: datetime) -> Learner:
@@ -77,7 +84,8 @@ def answer_card(
             Queue.LEARNING,
             Queue.REVIEW,
         ):
-            raise Stale(_ANSWERED)
+            was_answered = reviews.exists(learner.id, card_id, version)
+            raise Stale(_ANSWERED if was_answered else _CHANGED)
         today = learner.today(now)
         memory = review(card.memory, rating, now, learner.options(card.retention), card.id)
         leech = memory.lapses > card.memory.lapses and is_leech(
@@ -120,14 +128,21 @@ def answer_card(
         return Answered(card.candidate, memory, leech)
 
 
-def undo(learner: Learner, now: datetime) -> Undone:
+def undo(learner: Learner, now: datetime, seen: int | None = None) -> Undone:
     """Take back the latest deed of today.
 
-    Raises Missing where nothing is left to undo.
+    ``seen`` is the deed that was the latest when the form was drawn. Raises Missing
+    where nothing is left to undo, Stale where another deed is the latest by now.
     """
     with transaction():
         deed = journal.latest(learner.id, learner.today(now))
-        if deed is None or not journal.mark_undone(deed.id, now):
+        if deed is None:
+            raise Missing("There is nothing left to undo today.")
+        if seen is not None and deed.id < seen:
+            raise Stale("That was undone already. Press undo again to go one step further back.")
+        if seen is not None and deed.id > seen:
+            raise Stale("Your last answer has just come in. Press undo again to take it back.")
+        if not journal.mark_undone(deed.id, now):
             raise Missing("There is nothing left to undo today.")
         answer = None
         if deed.deed == "Edit":
@@ -174,23 +189,23 @@ def bury(learner: Learner, card_id: int, version: int, now: datetime, whole_note
     )
 
 
-def flag(learner: Learner, card_id: int, version: int, now: datetime, colour: int) -> None:
+def flag(learner: Learner, card_id: int, now: datetime, colour: int) -> None:
     """Give a card one of seven flags; 0, or the flag it has, takes it away."""
     if not 0 <= colour <= 7:
         raise Refusal("There are flags 1 to 7, and 0 for none. Choose one of those.")
     with transaction():
-        card = _fresh(learner, card_id, version)
+        card = _card(learner, card_id)
         _note_down(learner, card, [card.id], now, "Flag")
-        cards.change(learner.id, [card.id], flag=0 if card.flag == colour else colour)
+        cards.label(learner.id, [card.id], flag=0 if card.flag == colour else colour)
 
 
-def mark(learner: Learner, card_id: int, version: int, now: datetime) -> None:
+def mark(learner: Learner, card_id: int, now: datetime) -> None:
     """Mark a card's note, or take the mark away."""
     with transaction():
-        card = _fresh(learner, card_id, version)
+        card = _card(learner, card_id)
         together = cards.of_note(learner.id, card.note)
         _note_down(learner, card, together, now, "Unmark" if card.marked else "Mark")
-        cards.change(learner.id, together, marked=not card.marked)
+        cards.label(learner.id, together, marked=not card.marked)
 
 
 def set_due(learner: Learner, card_id: int, version: int, now: datetime, days: int) -> None:
@@ -225,14 +240,17 @@ def reset(learner: Learner, card_id: int, version: int, now: datetime) -> None:
         cards.start_again(learner.id, card.id)
 
 
-def allow_more_new(learner: Learner, now: datetime, count: int) -> None:
-    """Raise today's limit for new cards."""
-    if not 1 <= count <= 500:
-        raise Refusal("Between 1 and 500 more new cards can be added. Give a number in between.")
+def allow_more_new(
+    learner: Learner, now: datetime, count: int, within: Sequence[int] | None = None
+) -> None:
+    """Raise today's limit for new cards, and that of the decks that have one of their own."""
     today = learner.today(now)
     already = learner.extra_new if learner.extra_new_day == today else 0
+    if not 1 <= count <= MOST_EXTRA_NEW - already:
+        raise Refusal(f"At most {MOST_EXTRA_NEW} more new cards can be added to one day.")
     with transaction():
         learners.change(learner.id, extra_new_day=today, extra_new=already + count)
+        decks.allow_more(learner.id, within, today, count)
 
 
 def rebuild(learner: Learner) -> int:
@@ -283,13 +301,13 @@ def _note_down(
 def _restore_edit(
     learner: Learner, card_id: int, before: Sequence[Mapping[str, Any]], now: datetime
 ) -> None:
-    card = _card(learner, card_id)
+    # The card may have been retired since; its wording goes back all the same.
+    note = cards.note_of(card_id)
     wording = before[0]["note_edit"]
-    if wording is None:
-        edits.remove(learner.id, card.note)
-    else:
-        edits.save(learner.id, card.note, wording[0], wording[1], now)
-    cards.change(learner.id, cards.of_note(learner.id, card.note))
+    if note is not None and wording is None:
+        edits.remove(learner.id, note)
+    elif note is not None:
+        edits.save(learner.id, note, wording[0], wording[1], now)
 
 
 def _fresh(learner: Learner, card_id: int, version: int) -> StudyCard:

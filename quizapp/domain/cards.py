@@ -44,6 +44,24 @@ def card_count(kind: str, fields: Mapping[str, Any]) -> int:
     return 1
 
 
+def fits(kind: str, shipped: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
+    """Whether a learner's wording can still stand for a note whose text has changed since.
+
+    It must be of the note's kind, make as many cards, and keep the key in its place:
+    what is right is the deck's to say.
+    """
+    needed = {"choice": ("stem", "options"), "cloze": ("text",), "typed": ("front", "back", "also")}
+    if any(name not in own for name in needed.get(kind, ("front", "back"))):
+        return False
+    if kind == "choice":
+        return [bool(o["correct"]) for o in own["options"]] == [
+            bool(o["correct"]) for o in shipped["options"]
+        ]
+    if kind in ("basic", "reversed") and "also" in own:
+        return False
+    return card_count(kind, own) == card_count(kind, shipped)
+
+
 def option_order(options: Sequence[Mapping[str, Any]], seed: str) -> list[int]:
     """The order to show options in: shuffled for each showing by its seed.
 

@@ -31,9 +31,11 @@ def compare(typed: str, accepted: Sequence[str]) -> Comparison:
 
     Case, accents, spacing, hyphens and closing punctuation do not matter.
     """
-    wanted = max(accepted, key=lambda text: _likeness(typed, text))
-    right = any(normal(typed) == normal(text) for text in accepted)
-    return Comparison(right, wanted, _pieces(typed.strip(), wanted.strip(), right))
+    same = next((text for text in accepted if normal(typed) == normal(text)), None)
+    wanted = same or max(accepted, key=lambda text: _likeness(typed, text))
+    return Comparison(
+        same is not None, wanted, _pieces(typed.strip(), wanted.strip(), same is not None)
+    )
 
 
 def normal(text: str) -> str:

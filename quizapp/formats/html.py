@@ -1,5 +1,8 @@
 """Clean HTML: the one place that decides what markup a card may carry."""
 
+import re
+from html import unescape
+
 import nh3
 
 _MATHML = {
@@ -35,6 +38,11 @@ def clean(html: str) -> str:
         url_schemes={"http", "https"},
         link_rel="noopener noreferrer nofollow",
     )
+
+
+def plain(html: str) -> str:
+    """What is left of clean HTML when the markup is taken out; maths counts as text."""
+    return unescape(re.sub(r"<[^>]*>", "", html)).strip()
 
 
 def _class_on_the_list(tag: str, name: str, value: str) -> str | None:

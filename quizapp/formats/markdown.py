@@ -18,6 +18,7 @@ from quizapp.formats.parsed import ParsedDeck, ParsedNote
 STARTS = {"Q": "basic", "R": "reversed", "T": "typed", "C": "cloze", "M": "choice"}
 ATTRIBUTES = ("ID", "Ref", "Domains", "Tags", "Objective", "Pool", "Level", "Also")
 POOLS = ("study", "mock")
+MOST_ALSO, ALSO_LENGTH = 20, 200
 HEAD_KEYS = {"name", "description", "topic", "outline", "parent", "origin", "licence", "updated"}
 
 _START = re.compile(r"([QRTCM]):(?:\s+|$)(.*)")
@@ -244,6 +245,12 @@ def _fields(item: _Item, path: str) -> dict[str, Any]:
         fields["also"] = [
             a.strip() for a in item.attributes.get("Also", "").split("|") if a.strip()
         ]
+        if len(fields["also"]) > MOST_ALSO or any(len(a) > ALSO_LENGTH for a in fields["also"]):
+            raise DeckFileError(
+                path,
+                item.line,
+                f"Also: takes at most {MOST_ALSO} answers of {ALSO_LENGTH} characters",
+            )
     return fields
 
 

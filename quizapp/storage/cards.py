@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import JOIN, SQL, fn
 
+from quizapp.domain.cards import fits
 from quizapp.domain.queue import Candidate, Counts, Queue
 from quizapp.domain.scheduling import MODEL, State
 from quizapp.domain.scheduling import Memory as MemoryValue
@@ -296,8 +297,20 @@ def save_review(
     return bool(cursor.rowcount)
 
 
+def label(learner: int, cards: Sequence[int], **columns: Any) -> None:
+    """Store flag or mark; a form drawn before stays good, since nothing it shows changed."""
+    where = (Memory.learner == learner) & Memory.card.in_(cards)
+    Memory.update(**columns).where(where).execute()
+
+
+def note_of(card: int) -> int | None:
+    """The note a card belongs to, in study or not."""
+    row = Card.select(Card.note).where(Card.id == card).tuples().first()
+    return row[0] if row else None
+
+
 def change(learner: int, cards: Sequence[int], **columns: Any) -> bool:
-    """Store the named columns of some memories."""
+    """Store the named columns of some memories; forms drawn before are stale."""
     return bool(
         Memory.update(version=Memory.version + 1, **columns)
         .where((Memory.learner == learner) & Memory.card.in_(cards))
@@ -333,6 +346,12 @@ def stabilities(learner: int) -> dict[int, tuple[float, float]]:
         (Memory.learner == learner) & Memory.stability.is_null(False)
     )
     return {card: (s, d) for card, s, d in rows.tuples()}
+
+
+def shift_buried(learner: int, before: int, after: int) -> None:
+    """Keep what was put off today put off, by the number that today has now."""
+    where = (Memory.learner == learner) & (Memory.buried_on == before)
+    Memory.update(buried_on=after).where(where).execute()
 
 
 def unbury(learner: int, today: int) -> None:
@@ -512,14 +531,16 @@ def _study_card(row: Sequence[Any]) -> StudyCard:
         ord_, kind, fields, faces, topic, reference, objective, tags, domains,
         deck_name, deck_parent, retention, own_fields, own_faces, version, deck, note,
     ) = row[len(_KEPT) :]  # fmt: skip
-    sides = json.loads(own_faces or faces)
+    said, sides, edited = json.loads(fields), json.loads(faces), False
+    if own_fields is not None and fits(kind, said, own := json.loads(own_fields)):
+        said, sides, edited = own, json.loads(own_faces), True
     return StudyCard(
         id=stored["card"],
         note=note,
         deck=deck,
         ord=ord_,
         kind=kind,
-        fields=json.loads(own_fields or fields),
+        fields=said,
         face=sides[min(ord_, len(sides) - 1)],
         sides=len(sides),
         topic=topic,
@@ -530,7 +551,7 @@ def _study_card(row: Sequence[Any]) -> StudyCard:
         tags=tuple(json.loads(tags)),
         domains=tuple(json.loads(domains)),
         retention=retention,
-        edited=own_fields is not None,
+        edited=edited,
         version=version,
         queue=Queue(stored["queue"]),
         leech=bool(stored["leech"]),

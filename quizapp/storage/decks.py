@@ -140,9 +140,22 @@ def topics(learner: int, deck: int) -> list[tuple[str, int, int]]:
     return [(topic, cards, seen or 0) for topic, cards, seen in rows]
 
 
-def limited(learner: int) -> list[tuple[int, int | None, int | None]]:
-    """The decks with limits of their own: deck, new cards a day, reviews a day."""
-    return list(_limited(learner=learner).fetchall())
+def limited(learner: int, today: int) -> list[tuple[int, int | None, int | None]]:
+    """The decks with limits of their own: deck, new cards and reviews today."""
+    rows = _limited(learner=learner).fetchall()
+    return [
+        (deck, None if new is None else new + (extra if day == today else 0), reviews)
+        for deck, new, reviews, day, extra in rows
+    ]
+
+
+def allow_more(learner: int, decks: Sequence[int] | None, today: int, count: int) -> None:
+    """Raise today's own limit for new cards of decks that have one; None is all decks."""
+    where = (Enrolment.learner == learner) & Enrolment.new_per_day.is_null(False)
+    if decks is not None:
+        where &= Enrolment.deck.in_(list(decks))
+    already = Case(None, [((Enrolment.extra_new_day == today), Enrolment.extra_new)], 0)
+    Enrolment.update(extra_new=already + count, extra_new_day=today).where(where).execute()
 
 
 def set_limits(learner: int, deck: int, **limits: Any) -> bool:
@@ -303,7 +316,13 @@ def deal() -> int:
 
 @prepared
 def _limited() -> Any:
-    return Enrolment.select(Enrolment.deck, Enrolment.new_per_day, Enrolment.reviews_per_day).where(
+    return Enrolment.select(
+        Enrolment.deck,
+        Enrolment.new_per_day,
+        Enrolment.reviews_per_day,
+        Enrolment.extra_new_day,
+        Enrolment.extra_new,
+    ).where(
         (Enrolment.learner == slot("learner"))
         & (Enrolment.new_per_day.is_null(False) | Enrolment.reviews_per_day.is_null(False))
     )

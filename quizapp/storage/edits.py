@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from quizapp.storage.models import NoteEdit
+from quizapp.storage.models import Note, NoteEdit
 
 
 def get(learner: int, note: int) -> tuple[Mapping[str, Any], Sequence[Any]] | None:
@@ -27,6 +27,21 @@ def save(
             NoteEdit.at: at,
         },
     ).execute()
+
+
+def known() -> list[tuple[int, int, str, Mapping[str, Any], str]]:
+    """Every wording: learner, note, the note's kind, the fields, the note's objective."""
+    return list(
+        NoteEdit.select(NoteEdit.learner, NoteEdit.note, Note.kind, NoteEdit.fields, Note.objective)
+        .join(Note)
+        .tuples()
+    )
+
+
+def render(learner: int, note: int, faces: Sequence[Any]) -> None:
+    """Store what a wording looks like now."""
+    where = (NoteEdit.learner == learner) & (NoteEdit.note == note)
+    NoteEdit.update(faces=list(faces)).where(where).execute()
 
 
 def remove(learner: int, note: int) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from peewee import fn
+
 from quizapp.storage.fields import to_json, to_milliseconds
 from quizapp.storage.models import Journal
 from quizapp.storage.prepared import prepared, slot
@@ -58,6 +60,18 @@ def latest(learner: int, study_day: int) -> Deed | None:
     return row and Deed(row.id, row.card, row.version, row.deed, row.before)
 
 
+def latest_id(learner: int, study_day: int) -> int:
+    """The id of that deed, 0 where there is none."""
+    row = _latest_id(learner=learner, day=study_day).fetchone()
+    return int(row[0] or 0)
+
+
+def shift_day(learner: int, before: int, after: int) -> None:
+    """Move a day's deeds to the number the day has now."""
+    where = (Journal.learner == learner) & (Journal.study_day == before)
+    Journal.update(study_day=after).where(where).execute()
+
+
 def mark_undone(deed: int, at: datetime) -> bool:
     """Cross a deed out; False where someone else already did."""
     where = (Journal.id == deed) & Journal.undone_at.is_null()
@@ -67,6 +81,15 @@ def mark_undone(deed: int, at: datetime) -> bool:
 def forget_before(learner: int, study_day: int) -> None:
     """Drop the deeds of days that can no longer be undone."""
     Journal.delete().where((Journal.learner == learner) & (Journal.study_day < study_day)).execute()
+
+
+@prepared
+def _latest_id() -> Any:
+    return Journal.select(fn.MAX(Journal.id)).where(
+        (Journal.learner == slot("learner"))
+        & (Journal.study_day == slot("day"))
+        & Journal.undone_at.is_null()
+    )
 
 
 @prepared

@@ -102,6 +102,12 @@ def record(
     )
 
 
+def exists(learner: int, card: int, version: int) -> bool:
+    """Whether this very showing of a card was answered."""
+    where = (Review.learner == learner) & (Review.card == card) & (Review.version == version)
+    return bool(Review.select().where(where & (Review.rating > 0)).exists())
+
+
 def ever_answered(learner: int, card: int) -> bool:
     """Whether a card was ever answered; a reset takes no answer back."""
     where = (Review.learner == learner) & (Review.card == card) & (Review.rating > 0)

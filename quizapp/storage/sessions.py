@@ -68,6 +68,7 @@ class Ending:
     next_day: tuple[int, int] | None
     ahead: bool
     forgotten: int
+    deck_limit: bool
 
 
 def group_key(parent: str) -> str:
@@ -138,6 +139,9 @@ def ending(learner: Learner, within: Scope, now: datetime) -> Ending:
     day_end = learner.calendar.start(today + 1)
     everything = cards.count(learner.id, within.ids, today, day_end)
     buried, suspended = cards.held_back(learner.id, within.ids)
+    limits = _deck_limits(learner.id, today)
+    done = reviews.day(learner.id, today).done
+    inside = [limit for deck, limit in limits.items() if within.ids is None or deck in within.ids]
     return Ending(
         day=reviews.day(learner.id, today, within.ids),
         waiting=everything,
@@ -147,6 +151,7 @@ def ending(learner: Learner, within: Scope, now: datetime) -> Ending:
         next_day=cards.next_day(learner.id, within.ids, today),
         ahead=bool(cards.ahead(learner.id, within.ids, today, AHEAD_DAYS)),
         forgotten=len(reviews.forgotten(learner.id, today, within.ids)),
+        deck_limit=done.new < learner.new_limit(today) and any(x.new == 0 for x in inside),
     )
 
 
@@ -257,7 +262,7 @@ def _left(new: int, due: int, done: Counts) -> Limits:
 
 def _deck_limits(learner: int, today: int) -> dict[int, Limits]:
     """What the decks' own limits leave today, for those that have any."""
-    limited = decks.limited(learner)
+    limited = decks.limited(learner, today)
     if not limited:
         return {}
     done = reviews.done_by_deck(learner, today)

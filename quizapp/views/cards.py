@@ -47,7 +47,9 @@ def info(card_id: int) -> Response:
         recall=recall,
         due_in=None if due_in is None else words.in_days(due_in),
         curve=_curve(learner, card, elapsed),
-        scope=request.args.get("scope", "all"),
+        kept=_kept(),
+        back=_back_to_study(card_id),
+        did=DID.get(request.args.get("did", ""), ""),
         states={s: s.name.capitalize() for s in State},
     )
 
@@ -68,7 +70,7 @@ def wordings(card_id: int) -> Response:
     fields = _fields(card)
     version = request.form.get("version", "")
     try:
-        if not version.isdecimal():
+        if not (version.isascii() and version.isdecimal() and len(version) < 10):
             raise Refusal("The form is incomplete. Reload the page and try again.")
         deck_actions.edit_note(learner, card_id, int(version), fields, now)
     except Stale as late:
@@ -77,8 +79,16 @@ def wordings(card_id: int) -> Response:
         if isinstance(refused, Missing):
             raise
         return _form(card, fields, 400, str(refused))
-    scope = request.form.get("scope", "all")
-    return redirect(url_for("study.session", scope=scope, card=card_id, show=1), 303)
+    return redirect(_back_to_study(card_id), 303)
+
+
+@blueprint.post("/cards/<int:card_id>/wordings/ends")
+def wordings_end(card_id: int) -> Response:
+    """Return to the deck's own text."""
+    learner, now = current_learner(), clock.now()
+    _card(learner, card_id)
+    deck_actions.end_edit(learner, card_id, now)
+    return redirect(_back_to_study(card_id), 303)
 
 
 @blueprint.post("/cards/<int:card_id>/suspensions")
@@ -87,9 +97,9 @@ def suspensions(card_id: int) -> Response:
     learner, now = current_learner(), clock.now()
     if "end" in request.form:
         study_actions.unsuspend(learner, card_id, _number("version"), now)
-    else:
-        study_actions.suspend(learner, card_id, _number("version"), now, whole_note=False)
-    return _back(card_id)
+        return _back(card_id, "unsuspended")
+    study_actions.suspend(learner, card_id, _number("version"), now, whole_note=False)
+    return _back(card_id, "suspended")
 
 
 @blueprint.post("/cards/<int:card_id>/due-dates")
@@ -98,26 +108,47 @@ def due_dates(card_id: int) -> Response:
     study_actions.set_due(
         current_learner(), card_id, _number("version"), clock.now(), _number("days")
     )
-    return _back(card_id)
+    return _back(card_id, "due")
 
 
 @blueprint.post("/cards/<int:card_id>/resets")
 def resets(card_id: int) -> Response:
     """Make the card new again."""
     study_actions.reset(current_learner(), card_id, _number("version"), clock.now())
-    return _back(card_id)
+    return _back(card_id, "new")
 
 
 @blueprint.post("/cards/<int:card_id>/undos")
 def undos(card_id: int) -> Response:
-    """Take the latest deed back and stay on the page."""
-    study_actions.undo(current_learner(), clock.now())
-    return _back(card_id)
+    """Take the latest deed back and show the card it was about."""
+    undone = study_actions.undo(current_learner(), clock.now())
+    return _back(undone.card, "undone" if undone.card == card_id else "undone-other")
 
 
-def _back(card_id: int) -> Response:
-    scope = request.form.get("scope", "all")
-    return redirect(url_for("cards.info", card_id=card_id, scope=scope), 303)
+# What the page says after it was used.
+DID = {
+    "suspended": "Suspended. It does not come until you take it back.",
+    "unsuspended": "Taken back into study.",
+    "due": "The due date is set.",
+    "new": "This card is new again.",
+    "undone": "Undone.",
+    "undone-other": "Undone: your latest deed was on this card.",
+}
+_KEPT = ("scope", "mode", "show", "choice", "confidence", "typed")
+
+
+def _kept() -> dict[str, str]:
+    """What leads back to the card as it stood in the session."""
+    given = {name: request.values.get(name, "")[:500] for name in _KEPT}
+    return {"scope": "all"} | {name: value for name, value in given.items() if value}
+
+
+def _back_to_study(card_id: int) -> str:
+    return url_for("study.session", card=card_id, **dict[str, Any](_kept()))
+
+
+def _back(card_id: int, did: str) -> Response:
+    return redirect(url_for("cards.info", card_id=card_id, did=did, **dict[str, Any](_kept())), 303)
 
 
 def _card(learner: Learner, card_id: int) -> StudyCard:
@@ -134,7 +165,8 @@ def _form(card: StudyCard, fields: dict[str, Any], status: int, problem: str) ->
         card=card,
         fields=fields,
         problem=problem,
-        scope=request.values.get("scope", "all"),
+        kept=_kept(),
+        back=_back_to_study(card.id),
     )
 
 

@@ -99,4 +99,6 @@ def _optional(name: str) -> float | None:
 
 
 def _whole(value: float | None) -> int | None:
+    if value is not None and value != int(value):
+        raise Refusal(f"“{value:g}” is not a whole number. Nothing was changed.")
     return None if value is None else int(value)

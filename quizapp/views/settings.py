@@ -1,10 +1,12 @@
 """How a learner wants to study."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from quizapp import clock
 from quizapp.actions import learners as learner_actions
 from quizapp.domain.days import zone_names
 from quizapp.domain.errors import Refusal
@@ -42,7 +44,7 @@ def index() -> Response:
 def change() -> Response:
     """Store the settings, or say which one cannot be."""
     try:
-        learner_actions.change_settings(current_learner(), _settings())
+        learner_actions.change_settings(current_learner(), _settings(), clock.now())
     except Refusal as refused:
         return _page(400, str(refused))
     return redirect(url_for("settings.index", saved=1), 303)
@@ -52,7 +54,7 @@ def change() -> Response:
 def timezone() -> Response:
     """Take over the browser's time zone."""
     zone = request.form.get("timezone", "")
-    learner_actions.change_settings(current_learner(), {"timezone": zone})
+    learner_actions.change_settings(current_learner(), {"timezone": zone}, clock.now())
     return redirect(url_for("settings.index", saved=1), 303)
 
 
@@ -74,12 +76,19 @@ def _page(status: int, problem: str) -> Response:
 def _settings() -> dict[str, Any]:
     form = request.form
     settings: dict[str, Any] = {name: _number(name) for name in WHOLE}
-    settings["desired_retention"] = _number("desired_retention") / 100
+    settings["desired_retention"] = _decimal("desired_retention") / 100
     settings |= {name: name in form for name in SWITCHES}
     settings["learning_steps"] = parse_steps(form.get("learning_steps", ""))
     settings["relearning_steps"] = parse_steps(form.get("relearning_steps", ""))
     settings["timezone"] = form.get("timezone", "")
     return settings
+
+
+def _decimal(name: str) -> float:
+    text = request.form.get(name, "").strip().replace(",", ".")
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,3})?", text):
+        raise Refusal(f"“{text}” is not a number ({name.replace('_', ' ')}). Nothing was changed.")
+    return float(text)
 
 
 def _number(name: str) -> int:

@@ -1,8 +1,9 @@
 """The study session: one card after the other."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -11,12 +12,12 @@ from quizapp import clock
 from quizapp.actions import goals as goal_actions
 from quizapp.actions import study as study_actions
 from quizapp.domain.cards import Response, judged, option_order, proposed_rating
-from quizapp.domain.errors import Refusal, Stale
+from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.domain.queue import Candidate, Queue
 from quizapp.domain.scheduling import Rating, outcomes
 from quizapp.domain.typing import compare
-from quizapp.storage import cards, sessions
+from quizapp.storage import cards, journal, sessions
 from quizapp.storage.cards import StudyCard
 from quizapp.views import respond
 from quizapp.views.guards import current_learner
@@ -25,6 +26,7 @@ from quizapp.views.words import interval
 blueprint = Blueprint("study", __name__)
 
 MAX_TYPED = 500
+_ACTIVE = (Queue.NEW, Queue.LEARNING, Queue.REVIEW)
 LABELS = {
     Rating.AGAIN: "Forgot",
     Rating.HARD: "Hard, got it",
@@ -37,14 +39,20 @@ LABELS = {
 def session(scope: str) -> BaseResponse:
     """The next card, or the one an answer is asked for."""
     learner, now = current_learner(), clock.now()
-    asked = request.args.get("card", type=int)
-    if asked is None:
+    asked = request.args.get("card", "")
+    if not asked:
         current_app.extensions["later"](f"plan {learner.id}", goal_actions.plan_day, learner, now)
         return _next(learner, scope, now)
-    card = cards.find(learner.id, asked)
-    if card is None or card.queue not in (Queue.NEW, Queue.LEARNING, Queue.REVIEW):
+    card = cards.find(learner.id, int(asked)) if _is_id(asked) else None
+    if card is None or not _drawable(learner, card, now):
         return redirect(url_for("study.session", scope=scope, mode=_mode()))
     return _drawn(learner, scope, now, card, revealed="show" in request.args)
+
+
+@blueprint.get("/study/<scope>/<any(reviews, undos, suspensions, burials, flags, marks):_>")
+def again(scope: str, _: str) -> BaseResponse:
+    """Where a browser without script returns to after a form: the session."""
+    return redirect(url_for("study.session", scope=scope))
 
 
 @blueprint.post("/study/<scope>/reviews")
@@ -64,29 +72,34 @@ def reviews(scope: str) -> BaseResponse:
         )
     except Stale as late:
         return _next(learner, scope, now, str(late), status=409, kind="error")
-    said = ""
-    if done.became_leech:
-        said = (
-            f"You forgot that card {done.memory.lapses} times: it is tagged as a leech."
-            " Reword it (e) or suspend it (@)."
-        )
-    return _next(learner, scope, now, said, last=done.card)
+    except Missing as gone:
+        return _next(learner, scope, now, str(gone), status=404, kind="error")
+    if not done.became_leech:
+        if not respond.wants_fragment():
+            return redirect(url_for("study.session", scope=scope, mode=_mode()), 303)
+        return _next(learner, scope, now, last=done.card)
+    said = f"You forgot the last card {done.memory.lapses} times: it is tagged as a leech."
+    return _next(learner, scope, now, said, last=done.card, about=done.card.card)
 
 
 @blueprint.post("/study/<scope>/undos")
 def undos(scope: str) -> BaseResponse:
-    """Take the latest deed back and return to its card's answer."""
+    """Take the latest deed back and return to its card, an answered one with its answer."""
     learner, now = current_learner(), clock.now()
-    undone = study_actions.undo(learner, now)
+    seen = _number("deed") if "deed" in request.form else None
+    try:
+        undone = study_actions.undo(learner, now, seen)
+    except Stale as late:
+        return _next(learner, scope, now, str(late), status=409, kind="error")
     card = cards.find(learner.id, undone.card)
-    if card is None or card.queue not in (Queue.NEW, Queue.LEARNING, Queue.REVIEW):
+    if card is None or card.queue not in _ACTIVE:
         return _next(learner, scope, now, f"Undone: {undone.deed}.")
     return _drawn(
         learner,
         scope,
         now,
         card,
-        revealed=True,
+        revealed=undone.was_answer,
         given=undone.answer,
         said=f"Undone: {undone.deed} on this card.",
     )
@@ -95,44 +108,37 @@ def undos(scope: str) -> BaseResponse:
 @blueprint.post("/study/<scope>/suspensions")
 def suspensions(scope: str) -> BaseResponse:
     """Keep the card, or its whole note, out of study."""
-    learner, now = current_learner(), clock.now()
-    whole = "note" in request.form
-    study_actions.suspend(learner, _number("card"), _number("version"), now, whole)
-    return _next(learner, scope, now, f"{'Note' if whole else 'Card'} suspended. Undo with u.")
+    return _put_aside(scope, study_actions.suspend, "suspended")
 
 
 @blueprint.post("/study/<scope>/burials")
 def burials(scope: str) -> BaseResponse:
     """Put the card, or its whole note, off until tomorrow."""
-    learner, now = current_learner(), clock.now()
-    whole = "note" in request.form
-    study_actions.bury(learner, _number("card"), _number("version"), now, whole)
-    return _next(
-        learner, scope, now, f"{'Note' if whole else 'Card'} put off until tomorrow. Undo with u."
-    )
+    return _put_aside(scope, study_actions.bury, "put off until tomorrow")
 
 
 @blueprint.post("/study/<scope>/flags")
 def flags(scope: str) -> BaseResponse:
-    """Flag the card and stay on it."""
+    """Flag the card and stay on it as it is."""
     learner, now = current_learner(), clock.now()
-    study_actions.flag(learner, _number("card"), _number("version"), now, _number("flag"))
-    return _same(learner, scope, now)
+    study_actions.flag(learner, _number("card"), now, _number("flag"))
+    return _labelled(learner, scope, now)
 
 
 @blueprint.post("/study/<scope>/marks")
 def marks(scope: str) -> BaseResponse:
-    """Mark the card's note and stay on it."""
+    """Mark the card's note and stay on it as it is."""
     learner, now = current_learner(), clock.now()
-    study_actions.mark(learner, _number("card"), _number("version"), now)
-    return _same(learner, scope, now)
+    study_actions.mark(learner, _number("card"), now)
+    return _labelled(learner, scope, now)
 
 
 @blueprint.post("/study/<scope>/allowances")
 def allowances(scope: str) -> BaseResponse:
     """More new cards today."""
     learner, now = current_learner(), clock.now()
-    study_actions.allow_more_new(learner, now, _number("count"))
+    within = sessions.scope(learner.id, scope)
+    study_actions.allow_more_new(learner, now, _number("count"), within.ids)
     return redirect(url_for("study.session", scope=scope), 303)
 
 
@@ -144,6 +150,7 @@ def _next(
     last: Candidate | None = None,
     status: int = 200,
     kind: str = "info",
+    about: int | None = None,
 ) -> BaseResponse:
     within = sessions.scope(learner.id, scope)
     found = sessions.session(learner, within, _mode(), now, last)
@@ -158,11 +165,13 @@ def _next(
             today=learner.today(now),
             said=said,
             kind=kind,
+            about=about,
+            deed=journal.latest_id(learner.id, learner.today(now)),
         )
     return _render(
         "_card.html",
         status,
-        **_values(learner, now, found, found.card, said=said, kind=kind),
+        **_values(learner, now, found, found.card, said=said, kind=kind, about=about),
     )
 
 
@@ -181,14 +190,60 @@ def _drawn(
     return _render(
         "_card.html",
         200,
-        **_values(learner, now, found, card, revealed, given, said),
+        **_values(learner, now, found, card, revealed, given, said, drawn=_first_drawn(now)),
     )
 
 
-def _same(learner: Learner, scope: str, now: datetime) -> BaseResponse:
+def _put_aside(scope: str, deed: Callable[..., None], what: str) -> BaseResponse:
+    learner, now = current_learner(), clock.now()
+    whole = "note" in request.form
+    try:
+        deed(learner, _number("card"), _number("version"), now, whole)
+    except (Stale, Missing) as late:
+        status = 404 if isinstance(late, Missing) else 409
+        return _next(learner, scope, now, str(late), status=status, kind="error")
+    return _next(learner, scope, now, f"{'Note' if whole else 'Card'} {what}. Undo with u.")
+
+
+def _labelled(learner: Learner, scope: str, now: datetime) -> BaseResponse:
+    """The line and the menu that show flag and mark; the card itself stays untouched."""
     card = cards.find(learner.id, _number("card"))
     assert card is not None
-    return _drawn(learner, scope, now, card, revealed="shown_answer" in request.form)
+    revealed = "shown_answer" in request.form
+    if not respond.wants_fragment():
+        given = _given(card, _response(request.form))
+        return _drawn(learner, scope, now, card, revealed, given)
+    within = sessions.scope(learner.id, scope)
+    return respond.piece(
+        "study/_labels.html",
+        learner=learner,
+        card=card,
+        scope=within.text,
+        mode=_mode(),
+        revealed=revealed,
+        carry=_carry(within.text, revealed),
+        deed=journal.latest_id(learner.id, learner.today(now)),
+    )
+
+
+def _drawable(learner: Learner, card: StudyCard, now: datetime) -> bool:
+    """Whether a card asked for by its address may be studied now: what is due, or extra."""
+    if card.queue not in _ACTIVE:
+        return False
+    due_day = card.memory.due_day
+    return _mode() != "due" or due_day is None or due_day <= learner.today(now)
+
+
+def _carry(scope: str, revealed: bool) -> str:
+    """What links that leave the card take along, so that one comes back to it as it was."""
+    kept = {"scope": scope, "mode": _mode()}
+    if revealed:
+        kept |= {"show": "1"} | {
+            name: request.values[name]
+            for name in ("choice", "confidence", "typed")
+            if request.values.get(name)
+        }
+    return urlencode(kept)
 
 
 def _values(
@@ -200,6 +255,8 @@ def _values(
     given: Mapping[str, Any] | None = None,
     said: str = "",
     kind: str = "info",
+    about: int | None = None,
+    drawn: datetime | None = None,
 ) -> dict[str, Any]:
     """What a card's fragment shows."""
     given = given or {}
@@ -226,9 +283,12 @@ def _values(
             (int(rating), LABELS[rating], interval(possible[rating], now), rating is proposed)
             for rating in ratings
         ],
-        "drawn": int(now.timestamp() * 1000),
+        "drawn": int((drawn or now).timestamp() * 1000),
         "said": said,
         "kind": kind,
+        "about": about,
+        "carry": _carry(session.scope.text, revealed),
+        "deed": journal.latest_id(learner.id, learner.today(now)),
     }
 
 
@@ -265,11 +325,17 @@ def _rating() -> Rating:
 
 def _milliseconds(now: datetime) -> int:
     """How long the card was before the learner; counted by the server, capped in the action."""
-    drawn = request.form.get("drawn", "")
-    if not drawn.isdecimal() or len(drawn) > 15:
-        return 0
-    since = now - datetime.fromtimestamp(int(drawn) / 1000, UTC)
-    return int(since.total_seconds() * 1000)
+    drawn = _first_drawn(now)
+    return 0 if drawn is None else int((now - drawn).total_seconds() * 1000)
+
+
+def _first_drawn(now: datetime) -> datetime | None:
+    """When the card was first put on the screen, where the request says so believably."""
+    drawn = request.values.get("drawn", "")
+    if not (drawn.isascii() and drawn.isdecimal()) or len(drawn) > 14:
+        return None
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(drawn))
+    return at if now - timedelta(days=1) <= at <= now else None
 
 
 def _mode() -> str:
@@ -279,9 +345,13 @@ def _mode() -> str:
 
 def _number(name: str) -> int:
     text = request.form.get(name, "")
-    if not text.isdecimal() or len(text) > 15:
+    if not _is_id(text):
         raise Refusal("The form is incomplete. Reload the page and try again.")
     return int(text)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 9
 
 
 def _render(fragment: str, status: int, **values: Any) -> BaseResponse:

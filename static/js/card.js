@@ -9,7 +9,21 @@ function reveal(card) {
     form.insertAdjacentHTML("beforeend", '<input type="hidden" name="shown_answer" value="1">');
   }
   card.dispatchEvent(new CustomEvent("card:revealed", { bubbles: true }));
+  carry(card);
   card.querySelector("[data-answer]").focus({ preventScroll: true });
+}
+
+// Links that leave an answered card bring one back to its answer, with what was chosen.
+function carry(card) {
+  const given = card.querySelector("[data-grades]").elements;
+  for (const link of card.querySelectorAll("a[data-carry]")) {
+    const address = new URL(link.href);
+    address.searchParams.set("show", "1");
+    for (const name of ["choice", "confidence"]) {
+      if (given[name]?.value) address.searchParams.set(name, given[name].value);
+    }
+    link.href = address;
+  }
 }
 
 function arrive() {

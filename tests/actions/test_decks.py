@@ -9,7 +9,7 @@ from peewee import Database
 
 from quizapp.actions import decks as deck_actions
 from quizapp.actions import study as study_actions
-from quizapp.domain.errors import DeckFileError
+from quizapp.domain.errors import DeckFileError, Refusal
 from quizapp.domain.learners import Learner
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import Rating
@@ -157,6 +157,86 @@ def test_a_wording_of_ones_own_survives_a_new_text(owner: Learner, tmp_path: Pat
     load(tmp_path, item("a", answer="Upstream says otherwise"))
     assert "In my words" in card_named(owner, "a").face["question"]
     assert NoteEdit.select().count() == 1
+
+
+def test_a_wording_that_no_longer_fits_gives_way_to_the_deck(
+    owner: Learner, tmp_path: Path
+) -> None:
+    load(tmp_path, item("a"))
+    card = card_named(owner, "a")
+    own = {"front": "In my words?", "back": "Mine"}
+    deck_actions.edit_note(owner, card.id, card.version, own, NOON)
+    question = samples.questions("D1", 1, "study").replace("D1-study-0", "a")
+    load(tmp_path, question)
+    card = card_named(owner, "a")
+    assert (card.kind, card.edited) == ("choice", False)
+    assert "has met trouble" in card.face["question"]
+    cloze = "C: Risk [one] and [two].\nID: a\nRef: T\nDomains: X\n"
+    load(tmp_path, cloze)
+    load(tmp_path, cloze.replace("two].", "two] and [three]."))
+    assert [card_named(owner, "a", n).edited for n in range(3)] == [False] * 3
+
+
+def test_the_deck_says_which_option_is_right(owner: Learner, tmp_path: Path) -> None:
+    question = samples.questions("D1", 1, "study")
+    load(tmp_path, question)
+    card = card_named(owner, "D1-study-0")
+    options = [dict(o) for o in card.fields["options"]]
+    own = {"stem": "Mine?", "options": options}
+    deck_actions.edit_note(owner, card.id, card.version, own, NOON)
+    assert card_named(owner, "D1-study-0").edited
+    load(
+        tmp_path, question.replace("[x]", "[y]").replace("- [ ]", "- [x]", 1).replace("[y]", "[ ]")
+    )
+    card = card_named(owner, "D1-study-0")
+    assert not card.edited
+    assert card.face["options"][0]["correct"]
+
+
+def test_the_decks_own_text_can_be_taken_back_and_that_undone(
+    owner: Learner, tmp_path: Path
+) -> None:
+    load(tmp_path, item("a"))
+    card = card_named(owner, "a")
+    own = {"front": "In my words?", "back": "Mine"}
+    deck_actions.edit_note(owner, card.id, card.version, own, NOON)
+    deck_actions.end_edit(owner, card.id, NOON)
+    assert not card_named(owner, "a").edited
+    study_actions.undo(owner, NOON)
+    assert card_named(owner, "a").edited
+    with pytest.raises(Refusal):
+        study_actions.undo(owner, NOON)
+        deck_actions.end_edit(owner, card.id, NOON)
+
+
+def test_a_retired_card_does_not_block_undo(owner: Learner, tmp_path: Path) -> None:
+    load(tmp_path, item("a"), item("b"))
+    study(owner, "a")
+    card = card_named(owner, "b")
+    own = {"front": "In my words?", "back": "Mine"}
+    deck_actions.edit_note(owner, card.id, card.version, own, NOON)
+    load(tmp_path, item("a"))
+    assert study_actions.undo(owner, NOON).deed == "Edit"
+    assert study_actions.undo(owner, NOON).deed == "Good"
+    assert Review.select().count() == 0
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"front": "x", "back": "\ue000"},
+        {"front": "[x]: http://example.org", "back": "y"},
+        {"front": "x", "back": "y", "also": ["a"] * 21},
+        {"front": "x", "back": "y", "also": ["a" * 201]},
+    ],
+)
+def test_a_wording_that_shows_nothing_or_too_much_is_refused(
+    owner: Learner, tmp_path: Path, own: dict[str, object]
+) -> None:
+    load(tmp_path, item("a"))
+    card = card_named(owner, "a")
+    with pytest.raises(Refusal):
+        deck_actions.edit_note(owner, card.id, card.version, own, NOON)
 
 
 def test_everybody_gets_new_cards(owner: Learner, stranger: Learner, tmp_path: Path) -> None:

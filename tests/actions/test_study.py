@@ -110,9 +110,9 @@ def test_undo_walks_back_through_the_day(loaded: Learner) -> None:
     states.append(dump(loaded))
     study.bury(loaded, *_handle(loaded, "t-ale"), NOON, whole_note=True)
     states.append(dump(loaded))
-    study.flag(loaded, *_handle(loaded, "t-n2"), NOON, 3)
+    study.flag(loaded, _handle(loaded, "t-n2")[0], NOON, 3)
     states.append(dump(loaded))
-    study.mark(loaded, *_handle(loaded, "t-ale"), NOON)
+    study.mark(loaded, _handle(loaded, "t-ale")[0], NOON)
     states.append(dump(loaded))
     study.set_due(loaded, *_handle(loaded, "t-n3"), NOON, 5)
     states.append(dump(loaded))
@@ -191,7 +191,7 @@ def test_a_leech_is_tagged_and_told(loaded: Learner) -> None:
 
 def test_a_flag_out_of_range_is_refused(loaded: Learner) -> None:
     with pytest.raises(Refusal, match="flags 1 to 7"):
-        study.flag(loaded, *_handle(loaded, "t-n1"), NOON, 8)
+        study.flag(loaded, _handle(loaded, "t-n1")[0], NOON, 8)
 
 
 def test_memories_can_be_rebuilt_from_the_log(loaded: Learner) -> None:

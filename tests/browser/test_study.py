@@ -189,10 +189,40 @@ def test_single_keys_can_be_switched_off(page: Page) -> None:
 
 def test_editing_in_place_returns_to_the_answer(page: Page) -> None:
     page.goto("/study/all")
+    page.keyboard.press("Space")
     page.keyboard.press("e")
     page.get_by_role("textbox", name="Answer").fill("Four words of *mine*")
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-answer] em")).to_have_text("mine")
+
+
+def test_leaving_an_answered_question_brings_one_back_to_ones_choice(
+    page: Page, served: RunningApp
+) -> None:
+    _go_to_kind(page, served, "choice")
+    lure = page.locator(".option:not([data-right])").first.locator(".letter").inner_text()
+    page.keyboard.press(lure.lower())
+    page.keyboard.press("Enter")
+    page.keyboard.press("i")
+    page.get_by_role("link", name="← Back to studying").click()
+    expect(page.locator(".verdict.wrong").first).to_be_visible()
+    expect(page.locator("[data-proposed]")).to_have_attribute("value", "1")
+
+
+def test_a_flag_keeps_the_choice_on_the_screen(page: Page, served: RunningApp) -> None:
+    _go_to_kind(page, served, "choice")
+    lure = page.locator(".option:not([data-right])").first.locator(".letter").inner_text()
+    page.keyboard.press(lure.lower())
+    page.keyboard.press("f")
+    page.keyboard.press("2")
+    expect(page.locator(".crumbs .flag-2")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.keyboard.press("*")
+    expect(page.get_by_text("★ marked")).to_be_visible()
+    expect(page.locator(".verdict.wrong").first).to_be_visible()
+    grade(page, "1")
+    ((answer,),) = rows(served, "SELECT answer FROM review WHERE answer IS NOT NULL")
+    assert '"right": false' in str(answer)
 
 
 def test_a_double_press_counts_once(page: Page, served: RunningApp) -> None:

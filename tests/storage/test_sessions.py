@@ -80,7 +80,7 @@ def test_scopes_hold_their_own_decks(owner: Learner, tmp_path: Path) -> None:
 
 def test_what_waits_beyond_the_limit_is_said_at_the_end(owner: Learner, tmp_path: Path) -> None:
     deck_actions.load(samples.write(tmp_path, samples.plain(8)))
-    learner_actions.change_settings(owner, {"new_per_day": 0})
+    learner_actions.change_settings(owner, {"new_per_day": 0}, NOON)
     ending = sessions.ending(_again(owner), sessions.scope(owner.id, "all"), NOON)
     assert ending.waiting == Counts(new=8)
 
@@ -97,7 +97,7 @@ def _collection(
         count = sum(1 for other, _ in cards if other is side)
         samples.write(folder, samples.plain(count, stem), stem=stem, name=stem)
     deck_actions.load(folder)
-    learner_actions.change_settings(owner, {"new_per_day": new, "reviews_per_day": due})
+    learner_actions.change_settings(owner, {"new_per_day": new, "reviews_per_day": due}, NOON)
     first_deck, second_deck = (deck.id for deck in decks.of_learner(owner.id))
     learner_actions.change_deck_options(
         owner, first_deck, {"new_per_day": first[0], "reviews_per_day": first[1]}

@@ -2,8 +2,10 @@
 
 import pytest
 
-from quizapp.storage.models import Learner
+from quizapp.domain.queue import Queue
+from quizapp.storage.models import Learner, Memory
 from tests.conftest import Visitor
+from tests.views.test_study import form_of
 
 FORM = {
     "new_per_day": "5",
@@ -58,3 +60,21 @@ def test_the_browsers_zone_can_be_taken_over(visitor: Visitor) -> None:
     assert visitor.post("/settings/timezone", timezone="Asia/Tokyo").status_code == 303
     assert Learner.get().timezone == "Asia/Tokyo"
     assert visitor.post("/settings/timezone", timezone="../etc").status_code == 400
+
+
+def test_the_day_stays_the_day_when_its_beginning_moves(visitor: Visitor) -> None:
+    form = form_of(visitor)
+    visitor.post("/study/all/burials", True, **form)
+    visitor.post("/study/all/reviews", True, rating=4, **form_of(visitor))
+    aside = Memory.select().where(Memory.queue == Queue.BURIED).count()
+    assert aside
+    visitor.post("/settings", **{**FORM, "timezone": "UTC", "rollover_hour": "23"})
+    page = visitor.get("/study/all").get_data(as_text=True)
+    assert Memory.select().where(Memory.queue == Queue.BURIED).count() == aside
+    assert "Undone: Easy" in visitor.post("/study/all/undos", True).get_data(as_text=True)
+    assert 'id="study-card"' in page
+
+
+def test_a_retention_may_have_a_decimal(visitor: Visitor) -> None:
+    assert visitor.post("/settings", **{**FORM, "desired_retention": "87,5"}).status_code == 303
+    assert Learner.get().desired_retention == 0.875

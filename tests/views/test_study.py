@@ -38,8 +38,11 @@ def test_a_grade_brings_the_next_card(visitor: Visitor, clock: Clock) -> None:
 
 def test_a_grade_works_as_a_plain_form(visitor: Visitor) -> None:
     response = visitor.post("/study/all/reviews", rating=3, **form_of(visitor))
-    assert response.status_code == 200
-    assert "<!doctype html>" in response.get_data(as_text=True)
+    assert response.status_code == 303, "so that a reload sends nothing again"
+    assert "<!doctype html>" in visitor.get(response.headers["Location"]).get_data(as_text=True)
+    again = visitor.get("/study/all/reviews")
+    assert again.status_code == 302
+    assert Review.select().count() == 1
 
 
 @pytest.mark.parametrize(
@@ -49,7 +52,7 @@ def test_a_grade_works_as_a_plain_form(visitor: Visitor) -> None:
         ({"rating": "7"}, 400, "A grade is 1 (forgot)"),
         ({"rating": "x"}, 400, "The form is incomplete"),
         ({"version": ""}, 400, "The form is incomplete"),
-        ({"version": "5"}, 409, "already answered"),
+        ({"version": "5"}, 409, "was changed in another window"),
         ({"card": "9" * 30}, 400, "The form is incomplete"),
         ({"csrf": "x.y"}, 403, "did not come from this page"),
     ],
@@ -149,7 +152,7 @@ def test_options_are_shuffled_anew_for_each_showing(visitor: Visitor) -> None:
 
 
 def test_the_wrong_method_is_refused_in_words(visitor: Visitor) -> None:
-    response = visitor.get("/study/all/reviews")
+    response = visitor.get("/study/all/allowances")
     assert response.status_code == 405
     assert "cannot be used that way" in response.get_data(as_text=True)
 
@@ -194,3 +197,117 @@ def test_script_in_a_note_is_text(app: Flask, visitor: Visitor) -> None:
 def _card(key: str) -> int:
     row = Card.select(Card.id).join(Note, on=(Note.id == Card.note)).where(Note.key == key).get()
     return int(row.id)
+
+
+def _version(card: int) -> int:
+    return int(Memory.get(Memory.card == card).version)
+
+
+def test_a_mark_in_another_tab_does_not_cost_an_answer(visitor: Visitor) -> None:
+    form = form_of(visitor)
+    visitor.post("/study/all/marks", True, **form)
+    visitor.post("/study/all/flags", True, flag=3, **form)
+    assert visitor.post("/study/all/reviews", True, rating=3, **form).status_code == 200
+    assert Review.select().count() == 1
+
+
+def test_a_flag_leaves_the_card_on_the_screen_as_it_is(visitor: Visitor) -> None:
+    form = form_of(visitor)
+    answer = visitor.post("/study/all/flags", True, flag=3, **form).get_data(as_text=True)
+    assert answer.lstrip().startswith('<p class="crumbs" id="study-crumbs">')
+    assert "data-grades" not in answer
+    assert 'id="study-menu" data-menu hx-swap-oob="true"' in answer
+
+
+@pytest.mark.parametrize("deed", ["suspensions", "burials"])
+def test_a_late_form_goes_on_instead_of_ending_in_a_dead_end(visitor: Visitor, deed: str) -> None:
+    form = form_of(visitor)
+    visitor.post("/study/all/reviews", True, rating=4, **form)
+    late = visitor.post(f"/study/all/{deed}", True, **form)
+    assert late.status_code == 409
+    assert "data-grades" in late.get_data(as_text=True)
+    assert Memory.select().where(Memory.queue < 0).count() == 0
+
+
+def test_undo_takes_back_what_was_seen_and_nothing_else(visitor: Visitor) -> None:
+    def deed() -> str:
+        page = visitor.get("/study/all").get_data(as_text=True)
+        return str(re.search(r'name="deed" value="(\d+)"', page)[1])  # type: ignore[index]
+
+    visitor.post("/study/all/reviews", True, rating=4, **form_of(visitor))
+    seen = deed()
+    visitor.post("/study/all/reviews", True, rating=4, **form_of(visitor))
+    early = visitor.post("/study/all/undos", True, deed=seen)
+    assert early.status_code == 409
+    assert "has just come in" in early.get_data(as_text=True)
+    latest = deed()
+    assert visitor.post("/study/all/undos", True, deed=latest).status_code == 200
+    twice = visitor.post("/study/all/undos", True, deed=latest)
+    assert twice.status_code == 409
+    assert "undone already" in twice.get_data(as_text=True)
+    assert Review.select().count() == 1
+
+
+def test_undoing_a_flag_does_not_give_the_answer_away(visitor: Visitor) -> None:
+    form = form_of(visitor)
+    visitor.post("/study/all/flags", True, flag=3, **form)
+    page = visitor.post("/study/all/undos", True).get_data(as_text=True)
+    assert "Undone: Flag" in page
+    assert "data-revealed" not in page
+
+
+def test_the_leech_that_is_told_is_the_one_that_is_linked(visitor: Visitor) -> None:
+    form = form_of(visitor)
+    card = int(form["card"])
+    Memory.update(
+        state=2, queue=2, stability=3, difficulty=5, interval=3, reps=9, lapses=7,
+        last_day=20_000, last_at=NOON, turn=20_000,
+    ).where(Memory.card == card).execute()  # fmt: skip
+    page = visitor.post(
+        "/study/all/reviews", True, rating=1, card=card, version=_version(card)
+    ).get_data(as_text=True)
+    assert "tagged as a leech" in page
+    assert f'<a href="/cards/{card}/edit' in page
+    assert f'name="card" value="{card}"' not in page
+
+
+def test_a_card_that_is_not_due_is_not_studied_by_its_address(visitor: Visitor) -> None:
+    form = form_of(visitor)
+    card = int(form["card"])
+    visitor.post("/study/all/reviews", True, rating=4, **form)
+    assert visitor.get(f"/study/all?card={card}").status_code == 302
+    assert visitor.get(f"/study/all?card={card}&mode=ahead").status_code == 200
+    assert visitor.get(f"/study/all?card={'9' * 30}").status_code == 302
+
+
+@pytest.mark.parametrize("drawn", ["9" * 15, "-5", "x", "٣", ""])
+def test_a_strange_time_costs_no_answer(visitor: Visitor, drawn: str) -> None:
+    form = form_of(visitor) | {"drawn": drawn}
+    assert visitor.post("/study/all/reviews", True, rating=3, **form).status_code == 200
+    assert Review.get().milliseconds == 0
+
+
+def test_time_counts_from_the_question_of_a_typed_card(visitor: Visitor, clock: Clock) -> None:
+    card = _card("t-mtd")
+    page = visitor.get(f"/study/all?card={card}").get_data(as_text=True)
+    drawn = re.search(r'name="drawn" value="(\d+)"', page)[1]  # type: ignore[index]
+    clock.pass_(seconds=9)
+    page = visitor.get(f"/study/all?card={card}&show=1&typed=mtd&drawn={drawn}").get_data(
+        as_text=True
+    )
+    grades = page[page.index("data-grades") :]
+    form = dict(re.findall(r'name="(card|version|drawn|mode)" value="([^"]*)"', grades))
+    clock.pass_(seconds=3)
+    visitor.post("/study/all/reviews", True, rating=3, **form)
+    assert Review.get().milliseconds == 12_000
+
+
+def test_more_new_cards_also_lift_a_decks_own_limit(visitor: Visitor) -> None:
+    visitor.post("/decks/1/options", new_per_day=0)
+    page = visitor.get("/study/deck-1").get_data(as_text=True)
+    assert "a deck's own limit is reached" in page or "deck&#39;s own limit" in page
+    visitor.post("/study/deck-1/allowances", count=3)
+    assert "<b>3</b> new" in visitor.get("/study/deck-1").get_data(as_text=True)
+    for _ in range(49):
+        visitor.post("/study/deck-1/allowances", count=10)
+    assert visitor.post("/study/deck-1/allowances", count=10).status_code == 400

@@ -39,14 +39,14 @@ EDITIONS = (
     (r"\bCybersecurity Framework\b", r"(CSF|Framework|CSWP)[^\n]*?(\d\.\d|20\d\d|29)"),
 )
 # Not before a number or a dot: SP 800-53, FIPS 199 and GV.SC are names of documents and parts.
-_ABBREVIATION = re.compile(r"(?<![\w/.-])[A-Z]{2,6}s?(?![\w/-])(?! [A-Z]?\d|\.[A-Z])")
+_ABBREVIATION = re.compile(r"(?<![\w/.-])[A-Z]{2,6}(?:&[A-Z]+)?s?(?![\w&/-])(?! [A-Z]?\d|\.[A-Z])")
 # Known to everybody who opens these decks, or a name and not an abbreviation.
 EVERYDAY = frozenset(
     """
     IT ID IP US EU UK USA PC TV HR PR OK AM PM LAN WAN USB PDF HTML HTTP HTTPS URL DNS SQL TCP UDP
     API CPU VPN SMS PIN QR AI CEO CFO CIO CTO CISO COO CRO ICT ISO IEC NIST ISACA CISA CISM CISSP
     CCISO CSMP COBIT COSO ITIL OWASP PCI DSS GDPR HIPAA SANS ENISA IEEE IETF RFC FBI NSA FTC SEC UN
-    CSF CIS RACI SWOT AES RSA TLS SSL SSH ISMI IIA NICE ATT CK MITRE FAIR STRIDE TOGAF SABSA CVE
+    CSF CIS RACI SWOT AES RSA TLS SSL SSH ISMI IIA NICE ATT&CK MITRE FAIR STRIDE TOGAF SABSA CVE
     NOT AND OR FIRST BEST MOST NEXT LEAST MAIN AMBER RED GREEN CLEAR WHITE II III IV VI VII REV
     """.split()
 )

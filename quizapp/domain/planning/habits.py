@@ -21,9 +21,9 @@ class Habits:
     weights: tuple[float, ...] = DEFAULT_WEIGHTS
     first: Row = (0.24, 0.094, 0.495, 0.171)
     passed: tuple[float, float, float] = (0.224, 0.631, 0.145)
-    seconds_new: float = 38.0
+    seconds_new: float = 34.0
     seconds_recalled: float = 13.0
-    seconds_forgotten: float = 38.0
+    seconds_forgotten: float = 36.0
     learning: tuple[Row, Row, Row] = (
         (0.3686, 0.0628, 0.5108, 0.0577),
         (0.0442, 0.4553, 0.4457, 0.0549),

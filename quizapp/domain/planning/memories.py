@@ -15,6 +15,7 @@ from quizapp.domain.scheduling import MAX_STABILITY, MIN_STABILITY, Rating
 
 Floats = NDArray[np.floating[Any]]
 
+OUTCOMES = 5
 _RELEVANT = 1e-3
 _LN_AFTER_LAPSE = np.linspace(np.log(0.001), np.log(200.0), 48)
 
@@ -23,14 +24,14 @@ def recall(elapsed: Floats | float, stability: Floats, weights: tuple[float, ...
     """Retrievability after ``elapsed`` days; the arguments broadcast."""
     decay = weights[20]
     factor = 0.9 ** (-1 / decay) - 1
-    return np.exp(-decay * np.log1p(factor * np.maximum(elapsed, 0) / stability))
+    return np.asarray(np.exp(-decay * np.log1p(factor * np.maximum(elapsed, 0) / stability)))
 
 
 def next_difficulty(difficulty: Floats, rating: int, weights: tuple[float, ...]) -> Floats:
     """Difficulty after an answer."""
     moved = difficulty - weights[6] * (rating - 3) * (10 - difficulty) / 9
     easy = weights[4] - np.exp(weights[5] * 3) + 1
-    return np.clip(weights[7] * easy + (1 - weights[7]) * moved, 1, 10)
+    return np.asarray(np.clip(weights[7] * easy + (1 - weights[7]) * moved, 1, 10))
 
 
 def same_day(stability: Floats, rating: int, weights: tuple[float, ...]) -> Floats:
@@ -39,7 +40,7 @@ def same_day(stability: Floats, rating: int, weights: tuple[float, ...]) -> Floa
     factor = np.exp(w[17] * (rating - 3 + w[18])) * stability ** -w[19]
     if rating > 1:
         factor = np.maximum(factor, 1.0)
-    return np.clip(stability * factor, MIN_STABILITY, MAX_STABILITY)
+    return np.asarray(np.clip(stability * factor, MIN_STABILITY, MAX_STABILITY))
 
 
 def after_lapse(
@@ -53,9 +54,8 @@ def after_lapse(
         * (np.exp(w[13] * np.log1p(stability)) - 1)
         * np.exp(w[14] * (1 - recalled))
     )
-    return np.clip(
-        np.minimum(forgotten, stability / np.exp(w[17] * w[18])), MIN_STABILITY, MAX_STABILITY
-    )
+    most = stability / np.exp(w[17] * w[18])
+    return np.asarray(np.clip(np.minimum(forgotten, most), MIN_STABILITY, MAX_STABILITY))
 
 
 def growth(
@@ -63,7 +63,7 @@ def growth(
 ) -> Floats:
     """By what Good multiplies stability, less one; Hard and Easy scale it by w15 and w16."""
     w = weights
-    return (
+    return np.asarray(
         np.exp(w[8])
         * (11 - difficulty)
         * np.exp(-w[9] * np.log(stability))
@@ -74,31 +74,30 @@ def growth(
 def review(
     stability: Floats, difficulty: Floats, elapsed: Floats, habits: Habits
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """What a review may make of memories, by its first rating.
+    """What a review and its relearning steps may make of memories.
 
-    Returns ln stability, difficulty and chance, each with a leading axis of 4 for Again to
-    Easy, and retrievability; the remaining axes are those the arguments broadcast to. After
-    Again the day's relearning steps are included.
+    Returns ln stability, difficulty and chance, each with a leading axis of ``OUTCOMES``:
+    forgotten and relearned at once, forgotten again in the steps, Hard, Good, Easy; and
+    retrievability. The remaining axes are those the arguments broadcast to.
     """
     w = habits.weights
     r = recall(elapsed, stability, w)
     lapsed = np.log(after_lapse(stability, difficulty, r, w))
-    lift, shift = _relearning(habits)
     more = growth(stability, difficulty, r, w)
     ln_s = np.log(stability)
-    flat = np.interp(lapsed.ravel(), _LN_AFTER_LAPSE, lift).reshape(lapsed.shape)
-    logs = np.stack(
-        [
-            lapsed + flat.astype(lapsed.dtype),
-            ln_s + np.log1p(more * w[15]),
-            ln_s + np.log1p(more),
-            ln_s + np.log1p(more * w[16]),
-        ]
-    )
-    easier = [np.broadcast_to(next_difficulty(difficulty, g, w), r.shape) for g in (1, 2, 3, 4)]
-    easier[0] = np.clip(easier[0] + shift, 1, 10)
-    chance = np.stack([1 - r, *(r * q for q in habits.passed)])
-    return logs, np.stack(easier).astype(logs.dtype), chance, r
+    logs, difficulties, chances = [], [], []
+    harder = next_difficulty(difficulty, 1, w)
+    for lift, shift, chance in _relearning(habits):
+        rise = np.interp(lapsed.ravel(), _LN_AFTER_LAPSE, lift).reshape(lapsed.shape)
+        logs.append(lapsed + rise.astype(lapsed.dtype))
+        difficulties.append(np.clip(harder + shift, 1, 10))
+        chances.append((1 - r) * chance)
+    for rating, scale, chance in zip((2, 3, 4), (w[15], 1.0, w[16]), habits.passed, strict=True):
+        logs.append(ln_s + np.log1p(more * scale))
+        difficulties.append(next_difficulty(difficulty, rating, w))
+        chances.append(r * chance)
+    spread = [np.broadcast_to(d, r.shape) for d in difficulties]
+    return np.stack(logs), np.stack(spread).astype(logs[0].dtype), np.stack(chances), r
 
 
 @lru_cache(maxsize=32)
@@ -119,14 +118,28 @@ def first_sight(habits: Habits) -> tuple[Floats, Floats, Floats]:
 
 
 @lru_cache(maxsize=32)
-def _relearning(habits: Habits) -> tuple[Floats, float]:
-    """Mean rise of ln stability by relearning steps, over ``_LN_AFTER_LAPSE``, and of D."""
+def _relearning(habits: Habits) -> list[tuple[Floats, float, float]]:
+    """Relearned at once, or after another Again: what it means, and its chance.
+
+    The mean rise of ln stability over ``_LN_AFTER_LAPSE``, and of difficulty. Told apart
+    because recall is concave in ln stability: one mean over both promises too much.
+    """
     s = np.exp(_LN_AFTER_LAPSE)
     d = np.full_like(s, 6.0)
     paths = _steps(s, d, 1, habits.relearning, habits.relearning_steps, habits.weights)
+    longest = max(p for _, _, p in paths)
+    groups = [
+        [x for x in paths if (x[0] - _LN_AFTER_LAPSE).min() >= 0 and longest],
+        [x for x in paths if (x[0] - _LN_AFTER_LAPSE).min() < 0],
+    ]
     total = sum(p for _, _, p in paths)
-    lift = sum(((p / total) * (ln_s - _LN_AFTER_LAPSE) for ln_s, _, p in paths), np.zeros_like(s))
-    return lift, float(sum((p / total) * float(np.mean(after - d)) for _, after, p in paths))
+    result = []
+    for group in groups:
+        share = sum(p for _, _, p in group)
+        lift = sum(((p / share) * (x - _LN_AFTER_LAPSE) for x, _, p in group), np.zeros_like(s))
+        shift = sum((p / share) * float(np.mean(x - d)) for _, x, p in group)
+        result.append((lift, shift, share / total))
+    return result
 
 
 def _steps(

@@ -131,14 +131,14 @@ def plan(
 class _First:
     """Everything about cards' first planned answer that does not depend on the price.
 
-    Shapes: m cards, L possible days (0-based from today), 4 outcomes.
+    Shapes: m cards, L possible days (0-based from today), 5 outcomes.
     """
 
     kind: Ints  # (m,)
     days: Ints  # (L,)
     allowed: Bools  # (m, L)
-    corner: Ints  # (4, m, L)
-    weights: tuple[Floats, Floats, Floats, Floats]  # each (4, m, L), the outcome's chance included
+    corner: Ints  # (5, m, L)
+    weights: tuple[Floats, Floats, Floats, Floats]  # each (5, m, L), the outcome's chance included
     seconds: Floats  # (m, L)
     stop: Floats  # (m,): weighted recall at the exams with no more reviews
     between: Floats  # (m, L): weighted recall at exams before the answer
@@ -226,8 +226,7 @@ def _scaled(
     Bisection on ln x with interpolation inside the bracket; demand falls smoothly in x.
     """
     wanted = float(job.seconds.sum())
-    x, width = 1.0, np.log(8.0) if cold else np.log(1.15)
-    ln_x = 0.0
+    ln_x, width = 0.0, float(np.log(8.0 if cold else 1.15))
     low = high = None
     for step in range(24):
         if asked is None:
@@ -259,7 +258,7 @@ def _shape(job: _Job) -> Floats:
     left = p.exams[None, :] - np.arange(p.horizon)[:, None]
     toward = np.where(left > 0, np.maximum(left, 1) ** -0.5, 0.0)
     total = np.maximum(np.bincount(job.kind, minlength=len(p.kinds)) @ p.kinds, 1e-12)
-    return 1e-2 * (toward @ (total / total.sum()))
+    return np.asarray(1e-2 * (toward @ (total / total.sum())))
 
 
 def _carried(before: Plan, today: int, job: _Job) -> Floats:

@@ -26,7 +26,7 @@ _GAPS = (
 
 # How soft choices are when a plan is played forward, in units of a card's weight: cards of
 # one kind are all alike to the programme, and would all move on the same day.
-SOFT, SOFT_NEW = 0.004, 0.012
+SOFT, SOFT_NEW = 0.002, 0.03
 
 
 @dataclass(frozen=True)

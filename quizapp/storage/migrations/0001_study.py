@@ -101,6 +101,8 @@ def up(migrator, db):
         desired_retention = DoubleField(null=True)
         new_per_day = IntegerField(null=True)
         reviews_per_day = IntegerField(null=True)
+        extra_new_day = IntegerField(default=0)
+        extra_new = IntegerField(default=0)
 
         class Meta:
             primary_key = CompositeKey("learner", "deck")
