@@ -8,7 +8,19 @@ from jinja2 import StrictUndefined
 from quizapp import cli, jobs
 from quizapp.config import ROOT, Config
 from quizapp.storage.database import bind, open_database
-from quizapp.views import assets, cards, decks, exams, goals, guards, home, settings, study, words
+from quizapp.views import (
+    assets,
+    cards,
+    decks,
+    exams,
+    goals,
+    guards,
+    home,
+    readiness,
+    settings,
+    study,
+    words,
+)
 
 # No form of the app comes near this; uploads will name a limit of their own.
 MAX_BODY = 1_000_000
@@ -42,7 +54,7 @@ def create_app(config: Config | None = None) -> Flask:
     words.init(app)
     guards.init(app)
     jobs.init(app)
-    for screen in (home, study, goals, exams, cards, decks, settings):
+    for screen in (home, study, readiness, goals, exams, cards, decks, settings):
         app.register_blueprint(screen.blueprint)
     cli.init(app)
     return app

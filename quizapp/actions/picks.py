@@ -32,6 +32,13 @@ def study_misses(learner: Learner, paper_id: int, now: datetime) -> int:
         return picks.create(learner.id, f"Misses of {paper.title}", found, now)
 
 
+def gather(learner: Learner, title: str, found: Sequence[int], now: datetime) -> int:
+    """Put some cards together for one session; return it."""
+    with transaction():
+        picks.forget_before(learner.id, now - KEPT)
+        return picks.create(learner.id, title, found, now)
+
+
 def behind(learner: Learner, notes: Sequence[int]) -> list[int]:
     """The study cards that teach what some items ask, each once, in the order of the items."""
     items = cards.texts(notes)

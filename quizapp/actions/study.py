@@ -8,9 +8,11 @@ from typing import Any
 from quizapp.domain.cards import Response, judged
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
+from quizapp.domain.links import linked, text
+from quizapp.domain.misses import after_right, missed
 from quizapp.domain.queue import Candidate, Queue, queue_of
 from quizapp.domain.scheduling import MODEL, Memory, Rating, State, is_leech, replay, review
-from quizapp.storage import cards, decks, edits, exams, journal, learners, reviews
+from quizapp.storage import cards, decks, edits, exams, journal, learners, misses, reviews
 from quizapp.storage.cards import StudyCard
 from quizapp.storage.database import transaction
 
@@ -96,7 +98,7 @@ def answer_card(
             if learner.bury_siblings and card.sides > 1
             else []
         )
-        before = [card.stored, *cards.snapshot(learner.id, buried)]
+        before: list[Mapping[str, Any]] = [card.stored, *cards.snapshot(learner.id, buried)]
         if not cards.save_review(
             learner.id, card.id, version, memory, queue_of(memory.state), card.leech or leech
         ):
@@ -107,6 +109,7 @@ def answer_card(
             # The item as it is now: later edits never change what was answered.
             given = given | {"snapshot": exams.snapshots([(card.face, card.reference)])[0]}
             first = card.memory.reps == 0 and not reviews.ever_answered(learner.id, card.id)
+            before += _follow_up(learner, card, given, today)
         reviews.record(
             learner.id,
             card.id,
@@ -126,6 +129,33 @@ def answer_card(
             )
         journal.record(learner.id, card.id, version, now, today, rating.name.capitalize(), before)
         return Answered(card.candidate, memory, leech)
+
+
+def _follow_up(
+    learner: Learner, card: StudyCard, given: Mapping[str, Any], today: int
+) -> list[Mapping[str, Any]]:
+    """Make a miss work: on the list until right on three days, and its cards come sooner.
+
+    Returns what undo needs to take that back.
+    """
+    known = misses.find(learner.id, card.note)
+    note = {"miss": card.note, "was": known}
+    if not missed(given["right"], given.get("confidence", "")):
+        if known is None or known["closed"]:
+            return []
+        days, closed = after_right(known["right_days"], today)
+        misses.right_on(learner.id, card.note, days, closed)
+        return [note]
+    sure = not given["right"] and given.get("confidence") == "sure"
+    misses.open_miss(learner.id, card.note, today, sure, given.get("cause", ""))
+    item = text(*cards.texts([card.note])[card.note])
+    pool = [text(*entry) for entry in cards.study_texts(learner.id, card.deck)]
+    sooner = [other for other in linked(item, pool) if other != card.id]
+    moved = cards.snapshot(learner.id, cards.later_than(learner.id, sooner, today + 1))
+    for row in moved:
+        turn = today + 1 if row["queue"] == Queue.REVIEW else 0
+        cards.label(learner.id, [row["card"]], turn=turn)
+    return [note, *moved]
 
 
 def undo(learner: Learner, now: datetime, seen: int | None = None) -> Undone:
@@ -148,7 +178,10 @@ def undo(learner: Learner, now: datetime, seen: int | None = None) -> Undone:
         if deed.deed == "Edit":
             _restore_edit(learner, deed.card, deed.before, now)
         else:
-            cards.restore(learner.id, deed.before)
+            for row in deed.before:
+                if "miss" in row:
+                    misses.restore(learner.id, row["miss"], row["was"])
+            cards.restore(learner.id, [row for row in deed.before if "card" in row])
             answer = reviews.remove(learner.id, deed.card, deed.version)
         return Undone(deed.card, deed.deed, answer)
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from quizapp.domain.errors import Refusal
+from quizapp.domain.misses import CAUSES
 from quizapp.domain.scheduling import Rating
 from quizapp.domain.typing import compare
 
@@ -92,6 +93,7 @@ class Response:
     choice: int | None = None
     typed: str | None = None
     confidence: str | None = None
+    cause: str | None = None
 
 
 def judged(
@@ -121,4 +123,6 @@ def judged(
     }
     if response.confidence in CONFIDENCES:
         kept["confidence"] = response.confidence
+    if response.cause in CAUSES and not kept["right"]:
+        kept["cause"] = response.cause
     return kept

@@ -140,14 +140,26 @@ def texts(notes: Sequence[int]) -> dict[int, tuple[int, list[str], str, str]]:
     }
 
 
-def study_texts(learner: int) -> list[tuple[int, list[str], str, str]]:
-    """What a learner's cards are about, for each note its first card in study."""
+def later_than(learner: int, cards: Sequence[int], day: int) -> list[int]:
+    """Of some cards the new ones and the reviews that are due after a day."""
+    waiting = (Memory.queue == Queue.NEW) | ((Memory.queue == Queue.REVIEW) & (Memory.turn > day))
+    rows = Memory.select(Memory.card).where(
+        (Memory.learner == learner) & Memory.card.in_(list(cards)) & waiting
+    )
+    return [row[0] for row in rows.tuples()]
+
+
+def study_texts(learner: int, deck: int | None = None) -> list[tuple[int, list[str], str, str]]:
+    """What a learner's cards are about, in one deck or all; of each note its first card."""
+    where = (Memory.learner == learner) & (Memory.queue >= 0)
+    if deck is not None:
+        where &= Memory.deck == deck
     rows = (
         Memory.select(
             fn.MIN(Memory.card), Note.domains, Note.deck, Note.topic, Note.fields, Note.objective
         )
         .join(Note, on=(Note.id == Memory.note))
-        .where((Memory.learner == learner) & (Memory.queue >= 0))
+        .where(where)
         .group_by(Note.id)
         .tuples()
     )

@@ -14,6 +14,7 @@ from quizapp.actions import study as study_actions
 from quizapp.domain.cards import Response, judged, option_order, proposed_rating
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
+from quizapp.domain.misses import CAUSES
 from quizapp.domain.queue import Candidate, Queue
 from quizapp.domain.scheduling import Rating, outcomes
 from quizapp.domain.typing import compare
@@ -279,6 +280,7 @@ def _values(
         "given": given,
         "comparison": comparison,
         "order": _order(card),
+        "causes": CAUSES,
         "grades": [
             (int(rating), LABELS[rating], interval(possible[rating], now), rating is proposed)
             for rating in ratings
@@ -311,6 +313,7 @@ def _response(form: Mapping[str, str]) -> Response:
         choice=int(choice) if choice else None,
         typed=None if typed is None else typed[:MAX_TYPED],
         confidence=form.get("confidence"),
+        cause=form.get("cause"),
     )
 
 

@@ -1,0 +1,148 @@
+"""Weak topics, sessions of one's own and the verdict over HTTP; a miss becomes work."""
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from quizapp.actions import decks as deck_actions
+from quizapp.storage.models import Card, Memory, Miss, Note, Review
+from tests import samples
+from tests.conftest import Clock, Visitor
+from tests.views.test_goals import FORM
+
+
+@pytest.fixture
+def candidate(app: Flask, visitor: Visitor, deck_folder: Path) -> Visitor:
+    deck_actions.load(samples.exam(deck_folder))
+    return visitor
+
+
+def card(key: str) -> int:
+    query = Card.select(Card.id).join(Note).where(Note.key == key)
+    return int(query.get().id)
+
+
+def answer(visitor: Visitor, key: str, right: bool, **more: object) -> int:
+    """Choose the key of an item or another option, and grade it as proposed."""
+    id_ = card(key)
+    options = Note.get(Note.key == key).fields["options"]
+    best = next(i for i, option in enumerate(options) if option["correct"])
+    version = Memory.get(Memory.card == id_).version
+    choice = best if right else (best + 1) % 4
+    visitor.post(
+        "/study/all/reviews", True, card=id_, version=version, rating=3 if right else 1,
+        choice=choice, **more,
+    )  # fmt: skip
+    return id_
+
+
+def text(visitor: Visitor, path: str) -> str:
+    return visitor.get(path).get_data(as_text=True)
+
+
+def test_without_answers_the_page_says_how_many_are_missing(candidate: Visitor) -> None:
+    page = text(candidate, "/readiness")
+    assert "100 more in all" in page
+    assert "20 more in First domain" in page
+    assert "Practice score to expect" not in page
+
+
+def test_a_paper_gives_a_verdict_from_first_answers_only(candidate: Visitor) -> None:
+    from tests.views.test_exams import begin, key
+
+    for _ in range(5):
+        paper = begin(candidate, count=24)
+        for place in range(1, 25):
+            right = key(paper, place)
+            choice = right if place % 4 else (right + 1) % 4
+            candidate.post(f"/exams/{paper}/items/{place}/answers", choice=choice, to="stay")
+        candidate.post(f"/exams/{paper}/submissions")
+    page = text(candidate, "/readiness")
+    counted = [int(n) for n in re.findall(r"<td>\d+ of (\d+)</td><td>\d+–", page)][:2]
+    assert sum(counted) <= 60, "items that came again are not counted"
+    assert "more in all" in page
+
+
+def test_topics_are_sorted_and_one_click_studies_one(candidate: Visitor) -> None:
+    page = text(candidate, "/topics")
+    assert "Domain D1; First domain" in page
+    assert page.index("Domain D1") < page.index("Domain D2"), "the heavier domain comes first"
+    response = candidate.post(
+        "/topics/picks", outline="TEST-1", deck="Domain D2", topic="Risk treatment"
+    )
+    assert response.status_code == 303
+    page = text(candidate, response.headers["Location"])
+    assert "<b>7</b> due" in page
+
+
+@pytest.mark.parametrize("wanted", ["weak", "unseen"])
+def test_a_session_of_ones_own_keeps_to_its_conditions(candidate: Visitor, wanted: str) -> None:
+    response = candidate.post("/topics/picks", filter=wanted, domain="D1", count=40)
+    assert "<b>7</b> due" in text(candidate, response.headers["Location"])
+    response = candidate.post("/topics/picks", filter=wanted, qualifier="FIRST", count=10)
+    assert "FIRST questions" in text(candidate, response.headers["Location"])
+
+
+@pytest.mark.parametrize("wanted", ["due", "missed", "sure", "flagged"])
+def test_a_session_without_cards_is_said(candidate: Visitor, wanted: str) -> None:
+    response = candidate.post("/topics/picks", filter=wanted)
+    assert response.status_code == 400
+    assert "Choose fewer conditions" in response.get_data(as_text=True)
+
+
+def test_a_first_answer_is_marked_once_and_kept_with_its_wording(candidate: Visitor) -> None:
+    answer(candidate, "D1-study-0", right=True)
+    answer(candidate, "D1-study-0", right=False)
+    assert [r.first_exposure for r in Review.select().order_by(Review.id)] == [True, False]
+    assert len(Review.select().order_by(Review.id).first().answer["snapshot"]) == 64
+    assert re.search(r"<td>1 of 1</td><td>21–100 %", text(candidate, "/readiness"))
+
+
+def test_sure_and_wrong_is_a_misconception_until_right_on_three_days(
+    candidate: Visitor, clock: Clock
+) -> None:
+    answer(candidate, "D1-study-0", right=False, confidence="sure", cause="qualifier")
+    miss = Miss.get()
+    assert (miss.sure, miss.cause, miss.closed) == (True, "qualifier", False)
+    page = text(candidate, "/topics")
+    assert "1 misconception" in page
+    assert "I misread the qualifier" in page
+    candidate.post("/study/all/undos", True)
+    assert Miss.select().count() == 0
+    answer(candidate, "D1-study-0", right=False, confidence="sure")
+    for _ in range(3):
+        assert not Miss.get().closed
+        clock.pass_(days=1)
+        answer(candidate, "D1-study-0", right=True)
+        answer(candidate, "D1-study-0", right=True)
+    assert Miss.get().closed
+    assert "misconception" not in text(candidate, "/topics")
+
+
+def test_a_lucky_guess_goes_on_the_list(candidate: Visitor) -> None:
+    answer(candidate, "D1-study-0", right=True, confidence="guess")
+    assert (Miss.get().sure, Miss.get().closed) == (False, False)
+
+
+def test_a_miss_pulls_its_cards_forward_and_undo_puts_them_back(
+    candidate: Visitor, clock: Clock
+) -> None:
+    other = answer(candidate, "D1-study-1", right=True)
+    Memory.update(state=2, queue=2, turn=30_000, interval=60, stability=60, difficulty=5).where(
+        Memory.card == other
+    ).execute()
+    clock.pass_(days=1)
+    answer(candidate, "D1-study-0", right=False)
+    today = Review.select().order_by(Review.id.desc()).first().study_day
+    assert Memory.get(Memory.card == other).turn == today + 1
+    candidate.post("/study/all/undos", True)
+    assert Memory.get(Memory.card == other).turn == 30_000
+
+
+def test_with_a_goal_the_day_is_foretold(candidate: Visitor) -> None:
+    candidate.post("/goals", **FORM)
+    answer(candidate, "D1-study-0", right=True)
+    assert "On the day" in text(candidate, "/topics")
+    assert re.search(r"\d+ %</td></tr>", text(candidate, "/readiness"))
