@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,17 @@ def test_an_exam_works_without_script(browser: Browser, served: RunningApp) -> N
     context.close()
 
 
+def test_the_slider_redraws_the_outlook(page: Page) -> None:
+    page.goto("/goals/new")
+    page.get_by_label("Day of the exam").fill((date.today() + timedelta(days=9)).isoformat())
+    expect(page.get_by_text("Recall if you follow the plan")).to_be_visible()
+    before = page.locator("#goals-outlook").inner_text()
+    with page.expect_response("**/goals/previews"):
+        page.locator("[data-range]").fill("5")
+    expect(page.locator("[data-range-value]")).to_have_text("5")
+    expect(page.locator("#goals-outlook")).not_to_have_text(before)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_is_too_wide(
     browser: Browser, served: RunningApp, scheme: str
@@ -195,7 +207,17 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
     look("result")
     page.goto("/exams")
     look("list with a result")
-    page.goto("/decks/deck-1/about")
-    look("about a deck")
+    for path in ("/decks/deck-1/about", "/topics", "/readiness", "/plan", "/goals/new"):
+        page.goto(path)
+        look(path)
+    page.get_by_label("Day of the exam").fill((date.today() + timedelta(days=40)).isoformat())
+    page.get_by_text("More: single days").click()
+    expect(page.get_by_text("Recall if you follow the plan")).to_be_visible()
+    look("outlook")
+    page.get_by_role("button", name="Follow this plan").click()
+    page.wait_for_url("**/plan")
+    look("a plan")
+    page.goto("/")
+    look("home with an exam ahead")
     context.close()
     assert found == {}
