@@ -140,6 +140,53 @@ def texts(notes: Sequence[int]) -> dict[int, tuple[int, list[str], str, str]]:
     }
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A card in a list: where it stands and what it asks, as HTML."""
+
+    id: int
+    deck: str
+    topic: str
+    question: str
+    version: int
+    queue: Queue
+
+
+LISTS = ("suspended", "put-off", "flagged", "marked", "leeches")
+
+
+def listed(learner: int, decks: Sequence[int], which: str) -> list[Listed]:
+    """The cards of some decks in one of LISTS, up to COUNTED; raises KeyError for another."""
+    where = {
+        "suspended": Memory.queue == Queue.SUSPENDED,
+        "put-off": Memory.queue == Queue.BURIED,
+        "flagged": Memory.flag > 0,
+        "marked": Memory.marked,
+        "leeches": Memory.leech,
+    }[which]
+    rows = (
+        Memory.select(
+            Memory.card, Deck.name, Note.topic, Note.faces, Card.ord, Memory.version, Memory.queue
+        )
+        .join(Card, on=(Card.id == Memory.card))
+        .join(Note, on=(Note.id == Memory.note))
+        .join(Deck, on=(Deck.id == Memory.deck))
+        .where(
+            (Memory.learner == learner)
+            & Memory.deck.in_(list(decks))
+            & (Memory.queue != Queue.RETIRED)
+            & where
+        )
+        .order_by(Deck.position, Note.position, Card.ord)
+        .limit(COUNTED)
+        .tuples()
+    )
+    return [
+        Listed(card, deck, topic, faces[min(ord_, len(faces) - 1)]["question"], version, Queue(q))
+        for card, deck, topic, faces, ord_, version, q in rows
+    ]
+
+
 def later_than(learner: int, cards: Sequence[int], day: int) -> list[int]:
     """Of some cards the new ones and the reviews that are due after a day."""
     waiting = (Memory.queue == Queue.NEW) | ((Memory.queue == Queue.REVIEW) & (Memory.turn > day))

@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response
 
 from quizapp import clock
 from quizapp.actions import learners as learner_actions
-from quizapp.domain.errors import Refusal
+from quizapp.domain.errors import Missing, Refusal
 from quizapp.domain.queue import Counts
-from quizapp.storage import blueprints, decks, sessions, works
+from quizapp.storage import blueprints, cards, decks, sessions, works
 from quizapp.views import respond
 from quizapp.views.guards import current_learner
 
@@ -38,6 +38,25 @@ def about(scope: str) -> Response:
         contents=decks.contents(ids),
         works=works.cited(ids),
         blueprints=[b for b in blueprints.known() if b.outline in outlines],
+    )
+
+
+@blueprint.get("/decks/<scope>/cards")
+def listed(scope: str) -> Response:
+    """The cards that were suspended, put off, flagged, marked or tagged as leeches."""
+    learner = current_learner()
+    within = sessions.scope(learner.id, scope)
+    inside = list(within.decks) or decks.of_learner(learner.id)
+    shown = request.args.get("show", cards.LISTS[0])
+    if shown not in cards.LISTS:
+        raise Missing("There is no such list. Choose one from the deck's page.")
+    return respond.page(
+        "decks/cards.html",
+        learner=learner,
+        scope=within,
+        shown=shown,
+        lists=cards.LISTS,
+        found=cards.listed(learner.id, [deck.id for deck in inside], shown),
     )
 
 

@@ -1,9 +1,12 @@
 """A deck's page over HTTP, with its own options."""
 
+import re
+
 import pytest
 
 from quizapp.storage.models import Enrolment
 from tests.conftest import Visitor
+from tests.views.test_study import form_of
 
 
 @pytest.mark.parametrize("scope", ["all", "family-responsibilities", "deck-1"])
@@ -50,3 +53,25 @@ def test_a_mistake_in_the_options_changes_nothing(visitor: Visitor, value: str) 
 
 def test_options_of_a_deck_one_does_not_have_are_not_found(visitor: Visitor) -> None:
     assert visitor.post("/decks/77/options", new_per_day="3").status_code == 404
+
+
+def test_what_was_set_aside_can_be_found_and_taken_back(visitor: Visitor) -> None:
+    form = form_of(visitor)
+    visitor.post("/study/all/flags", True, flag=3, **form)
+    visitor.post("/study/all/suspensions", True, **form)
+    page = visitor.get("/decks/deck-1/cards").get_data(as_text=True)
+    assert f'action="/cards/{form["card"]}/suspensions"' in page
+    assert f'href="/cards/{form["card"]}"' in visitor.get("/decks/all/cards?show=flagged").get_data(
+        as_text=True
+    )
+    version = re.search(r'name="version" value="(\d+)"', page)[1]  # type: ignore[index]
+    visitor.post(f"/cards/{form['card']}/suspensions", version=version, end=1)
+    assert "No card is suspended." in visitor.get("/decks/deck-1/cards").get_data(as_text=True)
+    assert visitor.get("/decks/deck-1/cards?show=lost").status_code == 404
+
+
+def test_the_about_page_says_what_a_deck_rests_on(visitor: Visitor) -> None:
+    page = visitor.get("/decks/deck-1/about").get_data(as_text=True)
+    assert "These decks do not say where they come from." in page
+    assert "ISO/IEC 27005:2022, 8.2" in page
+    assert "Licence: not stated" in page
