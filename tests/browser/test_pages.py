@@ -71,6 +71,7 @@ def test_axe_finds_nothing_on_any_screen(browser: Browser, served: RunningApp, s
     page = context.new_page()
     found = {}
     for name in screens(page, served):
+        assert page.get_by_text("went wrong on our side").count() == 0, name
         result = Axe().run(page)
         if result.violations_count:
             found[name] = [
