@@ -1,6 +1,7 @@
 """An exam on a date: set it, change it, drop it, and plan the day toward it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,14 +10,20 @@ import numpy as np
 
 from quizapp.domain import goals as rules
 from quizapp.domain.blueprints import Blueprint, shares
+from quizapp.domain.days import EPOCH
 from quizapp.domain.errors import Missing, Refusal
+from quizapp.domain.forecast import Knowledge, Predictions, calibrate, exam_score
 from quizapp.domain.goals import Goal
 from quizapp.domain.learners import Learner
 from quizapp.domain.planning import Cards, Habits, Plan, Time, plan
+from quizapp.domain.scheduling import retrievability
 from quizapp.storage import blueprints, reviews
 from quizapp.storage import goals as store
 from quizapp.storage.database import transaction
 from quizapp.storage.goals import CardRow
+
+# Of an exam that names no number of questions, and days since a card's last answer by then.
+USUAL_ITEMS, USUAL_GAP = 60, 7.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,8 @@ class GoalOutlook:
     followed: float
     stopped: float
     domains: tuple["DomainOutlook", ...]
+    items: int
+    interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,7 @@ class DomainOutlook:
     unseen: int
     followed: float
     stopped: float
+    interval: tuple[float, float]
 
 
 def set_goal(learner: Learner, goal: Goal, now: datetime, replaces: int | None = None) -> int:
@@ -122,7 +132,7 @@ def outlook(learner: Learner, goals: Sequence[Goal], now: datetime) -> Outlook:
         rules.check(goal.day, today, goal.minutes, goal.weights or {})
     rows = store.cards(learner.id)
     made, domains = _plan(learner, goals, rows, now)
-    return _outlook(goals, rows, made, domains, today)
+    return _outlook(learner, goals, rows, made, domains, today)
 
 
 def plan_day(learner: Learner, now: datetime) -> bool:
@@ -147,7 +157,7 @@ def plan_day(learner: Learner, now: datetime) -> bool:
         and row.last_day is not None and row.due_day <= today
         and row.card not in counted
     ]  # fmt: skip
-    forecast = _forecast(_outlook(goals, rows, made, domains, day))
+    forecast = _forecast(_outlook(learner, goals, rows, made, domains, day))
     with transaction():
         if store.plan(learner.id, today) is not None:
             return False
@@ -218,6 +228,7 @@ def habits(learner: Learner) -> Habits:
 
 
 def _outlook(
+    learner: Learner,
     goals: Sequence[Goal],
     rows: Sequence[CardRow],
     made: Plan,
@@ -226,28 +237,39 @@ def _outlook(
 ) -> Outlook:
     unseen = {int(i) for indices in made.unseen.values() for i in indices}
     order = list(dict.fromkeys(d for _, share in domains for d in share))
+    known = {b.outline: b for b in blueprints.known()}
+    past = reviews.predictions(learner.id)
     found = []
     for n, (goal, (names, share)) in enumerate(zip(goals, domains, strict=True)):
+        followed = [_at(made.topics_followed, n, order.index(d)) for d in share]
+        outline = known.get(goal.outline)
+        items = (outline.questions if outline else None) or USUAL_ITEMS
+        intervals = _intervals(learner, past, share, followed, items, today)
+        sizes = Counter(names)
+        new = Counter(d for d, r in zip(names, rows, strict=True) if r.last_day is None)
+        left_out = Counter(names[i] for i in unseen)
         found.append(
             GoalOutlook(
-                goal.title,
-                float(made.followed[n]),
-                float(made.stopped[n]),
-                tuple(
+                title=goal.title,
+                followed=float(made.followed[n]),
+                stopped=float(made.stopped[n]),
+                domains=tuple(
                     DomainOutlook(
-                        domain,
-                        part,
-                        names.count(domain),
-                        sum(d == domain and r.last_day is None
-                            for d, r in zip(names, rows, strict=True)),
-                        sum(names[i] == domain for i in unseen),
-                        _at(made.topics_followed, n, order.index(domain)),
-                        _at(made.topics_stopped, n, order.index(domain)),
+                        id=domain,
+                        share=part,
+                        cards=sizes[domain],
+                        new=new[domain],
+                        unseen=left_out[domain],
+                        followed=recall,
+                        stopped=_at(made.topics_stopped, n, order.index(domain)),
+                        interval=intervals[domain],
                     )
-                    for domain, part in share.items()
+                    for (domain, part), recall in zip(share.items(), followed, strict=True)
                 ),
+                items=items,
+                interval=intervals[""],
             )
-        )  # fmt: skip
+        )
     first = int(made.days[0]) if len(made.days) else 0
     return Outlook(
         days=tuple(today + timedelta(days=int(day) - first) for day in made.days),
@@ -256,6 +278,53 @@ def _outlook(
         minutes=tuple(float(s) / 60 for s in made.seconds),
         goals=tuple(found),
     )
+
+
+def _intervals(
+    learner: Learner,
+    past: Sequence[reviews.Prediction],
+    share: Mapping[str, float],
+    followed: Sequence[float],
+    items: int,
+    today: date,
+) -> dict[str, tuple[float, float]]:
+    """Where the recall of so many cards, drawn to the exam's weights, falls nine times in ten.
+
+    By domain, and for all under "". Rests on how past predictions came true
+    (domain/forecast.py); without any, on its prior.
+    """
+    names = list(share)
+    number = (today - EPOCH).days
+    told = [(p, next((names.index(d) for d in p.domains if d in share), None)) for p in past]
+    kept = [(p, topic) for p, topic in told if topic is not None]
+    calibration = calibrate(
+        Predictions(
+            recall=np.array(
+                [retrievability(p.elapsed, p.stability, learner.weights) for p, _ in kept]
+            ),
+            elapsed=np.array([float(p.elapsed) for p, _ in kept]),
+            topic=np.array([topic for _, topic in kept], dtype=np.int64),
+            recalled=np.array([float(p.recalled) for p, _ in kept]),
+            age=np.array([number - p.study_day for p, _ in kept], dtype=np.int64),
+        ),
+        len(names),
+    )
+
+    def between(part: Sequence[float], count: int) -> tuple[float, float]:
+        knowledge = Knowledge(
+            recall=np.array(followed),
+            elapsed=np.full(len(names), USUAL_GAP),
+            topic=np.arange(len(names)),
+            share=np.array(part),
+        )
+        score = exam_score(calibration, knowledge, count, seed=learner.id)
+        return score.low, score.high
+
+    found = {"": between(list(share.values()), items)}
+    for n, (domain, part) in enumerate(share.items()):
+        alone = [1.0 if m == n else 0.0 for m in range(len(names))]
+        found[domain] = between(alone, max(1, round(items * part)))
+    return found
 
 
 def _at(recall: Any, goal: int, topic: int) -> float:

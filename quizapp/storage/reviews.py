@@ -12,7 +12,7 @@ from quizapp.domain.scheduling import Memory as MemoryValue
 from quizapp.domain.scheduling import Rating, State
 from quizapp.storage.database import proxy
 from quizapp.storage.fields import to_json, to_milliseconds
-from quizapp.storage.models import Memory, Review
+from quizapp.storage.models import Card, Memory, Note, Review
 from quizapp.storage.prepared import many, prepared, slot, slots
 
 _RECENT = 300
@@ -100,6 +100,43 @@ def record(
         answer=to_json(answer),
         first_exposure=first_exposure,
     )
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A review at least a day after the last answer, and what was known before it."""
+
+    domains: tuple[str, ...]
+    stability: float
+    elapsed: int
+    study_day: int
+    recalled: bool
+
+
+def predictions(learner: int, most: int = 4_000) -> list[Prediction]:
+    """The latest reviews whose outcome the memory model had foretold."""
+    rows = (
+        Review.select(
+            Note.domains, Review.stability_before, Review.elapsed_days, Review.study_day,
+            Review.rating,
+        )
+        .join(Card, on=(Card.id == Review.card))
+        .join(Note, on=(Note.id == Card.note))
+        .where(
+            (Review.learner == learner)
+            & (Review.state_before == State.REVIEW)
+            & (Review.elapsed_days > 0)
+            & Review.stability_before.is_null(False)
+            & (Review.rating > 0)
+        )
+        .order_by(Review.study_day.desc())
+        .limit(most)
+        .tuples()
+    )  # fmt: skip
+    return [
+        Prediction(tuple(domains), stability, elapsed, day, rating > Rating.AGAIN)
+        for domains, stability, elapsed, day, rating in rows
+    ]
 
 
 def exists(learner: int, card: int, version: int) -> bool:

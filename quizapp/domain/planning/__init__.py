@@ -2,6 +2,8 @@
 
 from quizapp.domain.planning.greedy import greedy
 from quizapp.domain.planning.habits import Habits
-from quizapp.domain.planning.plans import Cards, Plan, Time, plan
+from quizapp.domain.planning.plans import Plan, plan
+from quizapp.domain.planning.prices import Prices
+from quizapp.domain.planning.situation import Cards, Time
 
-__all__ = ["Cards", "Habits", "Plan", "Time", "greedy", "plan"]
+__all__ = ["Cards", "Habits", "Plan", "Prices", "Time", "greedy", "plan"]

@@ -6,7 +6,7 @@ from quizapp.domain.planning import memories
 from quizapp.domain.planning.grid import Ints
 from quizapp.domain.planning.habits import Habits
 from quizapp.domain.planning.memories import Floats
-from quizapp.domain.planning.plans import Cards, Time
+from quizapp.domain.planning.situation import Cards, Time, tidy
 
 
 def greedy(cards: Cards, time: Time, habits: Habits | None = None) -> tuple[Ints, Floats]:
@@ -18,12 +18,11 @@ def greedy(cards: Cards, time: Time, habits: Habits | None = None) -> tuple[Ints
     """
     habits = habits or Habits()
     n = len(cards.topic)
-    share = np.asarray(cards.share, dtype=float)
-    share = share[:, None] if share.ndim == 1 else share
+    cards = tidy(cards, len(time.exam_days))
     gain, seconds = np.zeros(n), np.full(n, habits.seconds_new)
-    seen = np.flatnonzero(np.asarray(cards.last_day) >= 0)
-    s, d = np.asarray(cards.stability)[seen], np.asarray(cards.difficulty)[seen]
-    elapsed = np.maximum(time.today - np.asarray(cards.last_day)[seen], 1)
+    seen = np.flatnonzero(cards.last_day >= 0)
+    s, d = cards.stability[seen], cards.difficulty[seen]
+    elapsed = np.maximum(time.today - cards.last_day[seen], 1)
     ln_s, _, chance, r = memories.review(s, d, elapsed, habits)
     seconds[seen] = r * habits.seconds_recalled + (1 - r) * habits.seconds_forgotten
     ln_new, _, first = memories.first_sight(habits)
@@ -35,7 +34,7 @@ def greedy(cards: Cards, time: Time, habits: Habits | None = None) -> tuple[Ints
         after = memories.recall(left, np.exp(ln_s), habits.weights)
         studied[seen] = (chance * after).sum(axis=0)
         studied[seen] -= memories.recall(elapsed + left, s, habits.weights)
-        gain += share[:, e] * studied
+        gain += cards.share[:, e] * studied
     index = np.where(cards.done_today, 0.0, gain / seconds)
     order = np.argsort(-index, kind="stable")
     order = order[index[order] > 0]

@@ -2,12 +2,11 @@
 
 The problem is a knapsack with a future: maximise the sum over cards of blueprint share times
 the chance of recall on the exam morning, with so many seconds on each day until then. Each
-second gets a price that rises toward the exam as (T - d) ** -0.5; one number x scales it and is
-found by bisection such that the planned seconds equal those there are (Lagrangian relaxation).
-A card then goes by the advantage of now over the best later moment.
+second gets a price, such that the planned seconds equal those there are (Lagrangian
+relaxation); a card then goes by the advantage of now over the best later moment.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,87 +23,94 @@ _CHUNK = 4000
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do today, and what it leads to.
+    """What to do today, and what it leads to; H days to the last exam, E exams as given.
 
     ``today`` and ``more`` are card indices in falling value: those that fit into today's
-    seconds, and those still worth a learner's time should there be more of it.
-    Recall is a share from 0 to 1, per exam and topic and weighted per exam: if the plan is
-    followed, and if nothing more is studied. A topic without weight in an exam has its plain
-    mean.
+    seconds, and those still worth a learner's time should there be more of it. Recall is a
+    share from 0 to 1 on each exam morning, as the mean over a topic's cards and weighted over
+    all: if the plan is followed, and if nothing more is studied. For exams of today and before
+    both are the recall of today.
     """
 
-    prices: Floats  # (H,): share per second on each day, for the next plan
     today: Ints
     today_seconds: Floats
     more: Ints
     days: Ints  # study-day numbers from today, (H,)
-    reviews: Floats  # (H,)
-    new: Floats  # (H,)
-    seconds: Floats  # (H,)
+    reviews: Floats  # (H,), expected
+    new: Floats  # (H,), expected
+    seconds: Floats  # (H,), expected
     topics_followed: Floats  # (E, topics)
     topics_stopped: Floats  # (E, topics)
     followed: Floats  # (E,)
     stopped: Floats  # (E,)
-    unseen: dict[int, Ints] = field(default_factory=dict)  # by topic: new cards never planned
-    seen_share: float = 1.0  # of the cards new today, expected
+    unseen: dict[int, Ints]  # by topic: new cards left unseen on purpose
+    seen_share: float  # of the cards new today, expected
+    prices: Prices | None = None  # for the next plan
 
 
 def plan(
     cards: Cards,
     time: Time,
     habits: Habits | None = None,
-    before: Plan | None = None,
+    before: Prices | None = None,
     floors: Floats | None = None,
     seed: int = 0,
 ) -> Plan:
     """Plan from today to the last exam.
 
-    ``price`` is that of the last plan, if there was one, and saves time. ``floors`` (topics,)
-    are the least shares (0-1) of each topic's cards to be seen by the exam. On an exam day
-    itself the weakest cards come first; after the last one there is nothing to plan.
+    ``before`` are the prices of an earlier plan, if there was one, and save time. ``floors``
+    (topics,) are the least shares (0-1) of each topic's cards to be seen by the last exam. On
+    an exam day with none after it the weakest cards come first; later there is nothing to plan.
     """
     habits = habits or Habits()
-    cards = tidy(cards)
+    cards = tidy(cards, len(time.exam_days))
     ahead = np.array([day > time.today for day in time.exam_days], dtype=bool)
     if not ahead.any() or len(cards.topic) == 0:
         return _weakest_first(cards, time, habits)
     job = market(cards, time, habits, ahead, seed)
-    floors = np.zeros(job.topics) if floors is None else filled(floors, job.topics)
     promised = np.zeros(len(cards.topic), dtype=bool)
-    guess = None if before is None else _carried(before, time.today, job)
-    prices = _prices(job, promised, guess)
-    v = values(job.programme, prices)
-    promised = _promises(job, v, floors)
-    if promised.any():
-        v = values(job.programme, _prices(job, promised, prices))
-    return _report(job, v, promised, ahead)
+    acting = acting_prices(job, promised, before)
+    worth = values(job.programme, acting)
+    if floors is not None:
+        promised = _promises(job, worth, filled(floors, job.topics))
+        if promised.any():
+            acting = acting_prices(job, promised, kept_prices(job, acting, acting))
+            worth = values(job.programme, acting)
+    order, seconds = _today(job, worth, promised)
+    bent = bent_prices(job, promised, acting, before)
+    return _report(job, values(job.programme, bent), promised, ahead, order, seconds, acting)
 
 
-def _report(job: Market, v: Values, promised: Bools, ahead: Bools) -> Plan:
+def _report(
+    job: Market,
+    v: Values,
+    promised: Bools,
+    ahead: Bools,
+    order: Ints,
+    seconds: Floats,
+    acting: Floats,
+) -> Plan:
     p, cards, time = job.programme, job.cards, job.time
-    order, seconds = _today(job, v, promised)
-    fits = np.cumsum(seconds) <= max(float(job.seconds[0]), 0.0)
-    if len(order) and not fits.any() and job.seconds[0] > 0:
-        fits[0] = True
+    fits = _fitting(seconds, float(job.seconds[0]))
     done = play_all(job, v, promised, by_topic=True)
-    pair = cards.topic * len(p.kinds) + job.kind
-    names = np.unique(pair)
-    topics = names // len(p.kinds)
-    per_topic = np.zeros((len(p.exams), job.topics))
-    for e in range(len(p.exams)):
-        per_topic[e] = np.bincount(topics, done.recalled[e], job.topics)
-    share = cards.share[:, ahead]
-    stopped = np.zeros((len(cards.topic), len(p.exams)))
-    for e, exam in enumerate(p.exams):
-        stopped[job.seen, e] = recall_on(cards, job.seen, time.today + int(exam), job.habits)
+    names = np.unique(cards.topic * len(p.kinds) + job.kind)
+    topics, kinds = names // len(p.kinds), names % len(p.kinds)
+    now = np.zeros(len(cards.topic))
+    now[job.seen] = recall_on(cards, job.seen, time.today, job.habits)
+    topics_stopped, stopped = _means(cards, np.tile(now, (len(ahead), 1)), job.topics)
+    topics_followed, followed = topics_stopped.copy(), stopped.copy()
+    left = np.zeros((len(ahead), len(cards.topic)))
     sizes = np.maximum(np.bincount(cards.topic, minlength=job.topics), 1)
-    followed = np.array(
-        [done.recalled[e] @ p.kinds[names % len(p.kinds), e] for e in range(len(p.exams))]
-    )
-    weight = np.maximum(share.sum(axis=0) / job.scale, 1e-12)
+    for e, row in enumerate(np.flatnonzero(ahead)):
+        day = time.today + int(p.exams[e])
+        left[row, job.seen] = recall_on(cards, job.seen, day, job.habits)
+        topics_followed[row] = np.bincount(topics, done.recalled[e], job.topics) / sizes
+        weight = max(float(cards.share[:, row].sum()) / job.scale, 1e-12)
+        followed[row] = done.recalled[e] @ p.kinds[kinds, e] / weight
+    topics_left, overall_left = _means(cards, left, job.topics)
+    topics_stopped[ahead], stopped[ahead] = topics_left[ahead], overall_left[ahead]
     unseen, seen_share = _unseen(job, v, promised)
     return Plan(
-        prices=v.prices * job.scale,
         today=order[fits],
         today_seconds=seconds[fits],
         more=order[~fits],
@@ -112,14 +118,13 @@ def _report(job: Market, v: Values, promised: Bools, ahead: Bools) -> Plan:
         reviews=done.reviews,
         new=done.new,
         seconds=done.seconds,
-        topics_followed=np.clip(per_topic / sizes, 0, 1),
-        topics_stopped=np.array(
-            [np.bincount(cards.topic, x, job.topics) / sizes for x in stopped.T]
-        ),
-        followed=np.clip(followed / weight, 0, 1),
-        stopped=(stopped * share).sum(axis=0) / job.scale / weight,
+        topics_followed=np.clip(topics_followed, 0, 1),
+        topics_stopped=topics_stopped,
+        followed=np.clip(followed, 0, 1),
+        stopped=stopped,
         unseen=unseen,
         seen_share=seen_share,
+        prices=kept_prices(job, acting, v.prices),
     )
 
 
@@ -201,34 +206,39 @@ def _unseen(job: Market, v: Values, promised: Bools) -> tuple[dict[int, Ints], f
 
 def _weakest_first(cards: Cards, time: Time, habits: Habits) -> Plan:
     """No plan: on an exam day the weakest cards that count come first; later, nothing."""
-    exams = max(len(time.exam_days), 1)
     topics = int(cards.topic.max()) + 1 if len(cards.topic) else 0
-    now = np.where(cards.last_day < 0, 0.0, 1.0)
+    now = np.zeros(len(cards.topic))
     seen = np.flatnonzero(cards.last_day >= 0)
     now[seen] = recall_on(cards, seen, time.today, habits)
     on_the_day = np.array([day == time.today for day in time.exam_days], dtype=bool)
-    order, seconds = np.array([], dtype=int), np.array([])
-    if on_the_day.any() and len(seen):
-        counts = cards.share[:, on_the_day].sum(axis=1) > 0
-        pick = seen[counts[seen] & ~cards.done_today[seen]]
-        order = pick[np.argsort(now[pick], kind="stable")]
-        r = now[order]
-        seconds = r * habits.seconds_recalled + (1 - r) * habits.seconds_forgotten
-    budget = float(time.seconds[0]) if len(time.seconds) else 0.0
-    fits = np.cumsum(seconds) <= budget
-    sizes = np.maximum(np.bincount(cards.topic, minlength=topics), 1)
-    per_topic = np.bincount(cards.topic, now, topics) / sizes if topics else np.zeros(0)
-    each = np.tile(per_topic, (exams, 1))
-    weight = np.maximum(cards.share.sum(axis=0), 1e-12) if topics else np.ones(exams)
-    overall = (cards.share * now[:, None]).sum(axis=0) / weight if topics else np.zeros(exams)
+    counts = (cards.share[:, on_the_day].sum(axis=1) > 0) & ~cards.done_today
+    order = seen[counts[seen]]
+    order = order[np.argsort(now[order], kind="stable")]
+    forgotten = (1 - now[order]) * (habits.seconds_forgotten - habits.seconds_recalled)
+    seconds = habits.seconds_recalled + forgotten
+    fits = _fitting(seconds, float(time.seconds[0]) if len(time.seconds) else 0.0)
+    each, overall = _means(cards, np.tile(now, (len(time.exam_days), 1)), topics)
     none = np.zeros(0)
     return Plan(
-        none, order[fits], seconds[fits], order[~fits], np.zeros(0, dtype=int), none, none, none,
+        order[fits], seconds[fits], order[~fits], np.zeros(0, dtype=np.int64), none, none, none,
         each, each, overall, overall, {}, 1.0,
     )  # fmt: skip
 
 
-def recall_on(cards: Cards, chosen: Ints, day: int, habits: Habits) -> Floats:
-    """Retrievability of seen cards on a day with no more reviews."""
-    elapsed = np.maximum(day - cards.last_day[chosen], 0)
-    return memories.recall(elapsed, cards.stability[chosen], habits.weights)
+def _fitting(seconds: Floats, free: float) -> Bools:
+    """Which of a list's cards fit into the free seconds; at least one where there are any."""
+    fits = np.cumsum(seconds) <= free
+    if len(fits) and free > 0:
+        fits[0] = True
+    return np.asarray(fits)
+
+
+def _means(cards: Cards, recall: Floats, topics: int) -> tuple[Floats, Floats]:
+    """Of each row of recall (E, n), the mean by topic (E, topics) and weighted overall (E,)."""
+    exams = len(recall)
+    sizes = np.maximum(np.bincount(cards.topic, minlength=topics), 1)
+    by_topic = np.zeros((exams, topics))
+    for e in range(exams):
+        by_topic[e] = np.bincount(cards.topic, recall[e], topics) / sizes
+    weight = np.maximum(cards.share.sum(axis=0), 1e-12)[:exams]
+    return by_topic, (cards.share.T[:exams] * recall).sum(axis=1) / weight

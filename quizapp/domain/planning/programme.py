@@ -1,9 +1,9 @@
 """The one-card dynamic programme: what a memory is worth on each day at a price of time.
 
-Every second on day d (0 = today) costs ``price * shape[d]``. Then cards do not compete and
+Every second on day d (0 = today) costs ``prices[d]``. Then cards do not compete and
 each is worth the best of leaving it alone until the exams and of reviewing it after one of a
 few gaps. ``play`` follows the softened choices forward, as expected numbers of cards on the
-grid, so that the time a price asks for is a smooth function of the price.
+grid, so that the time asked for is a smooth function of the prices.
 
 Shapes: H days up to the last exam, K gaps, C grid cells, G kinds of card (distinct weights),
 E exams.
@@ -31,7 +31,7 @@ SOFT, SOFT_NEW = 0.002, 0.03
 
 @dataclass(frozen=True)
 class Programme:
-    """All that does not depend on the price."""
+    """All that does not depend on the prices."""
 
     horizon: int
     exams: Ints  # (E,) days from today, each > 0
@@ -47,7 +47,7 @@ class Programme:
 
 @dataclass(frozen=True)
 class Values:
-    """What memories are worth at a price."""
+    """What memories are worth at some prices, in units of share."""
 
     prices: Floats  # (H,): of a second on each day
     after: Floats  # (H, C, G): right after an answer on a day

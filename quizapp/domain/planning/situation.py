@@ -21,7 +21,7 @@ class Cards:
 
     ``stability`` in days and ``difficulty`` (1-10) are ignored where the card is new, which
     ``last_day`` (the study day of the last answer) of -1 says. ``share`` is what a card counts
-    for, W_k / n_k, of shape (n,), or (n, exams) where several exams are ahead. ``topic`` numbers
+    for, W_k / n_k, of shape (n,) for all exams alike or (n, exams). ``topic`` numbers
     topics from 0. ``done_today`` marks cards not to be planned today: seen, or in steps.
     """
 
@@ -39,7 +39,8 @@ class Time:
 
     ``seconds`` are those still free today and on each day up to the one before the last exam
     (missing days count 0, further ones are cut); 0 is a day off. ``adherence`` is the share of
-    planned study days that are kept, and scales all days but today.
+    planned study days that are kept, and scales all days but today. An exam is on the morning
+    of its day.
     """
 
     today: int
@@ -48,15 +49,17 @@ class Time:
     adherence: float = 1.0
 
 
-def tidy(cards: Cards) -> Cards:
+def tidy(cards: Cards, exams: int) -> Cards:
     """The same with shares of shape (n, exams) and harmless numbers where a card is new."""
     new = np.asarray(cards.last_day) < 0
     share = np.asarray(cards.share, dtype=float)
+    if share.ndim == 1:
+        share = np.tile(share[:, None], (1, exams))
     return Cards(
         np.where(new, 1.0, np.maximum(np.nan_to_num(cards.stability, nan=1.0), 0.001)),
         np.where(new, 5.0, np.clip(np.nan_to_num(cards.difficulty, nan=5.0), 1, 10)),
         np.asarray(cards.last_day, dtype=np.int64),
-        np.maximum(share[:, None] if share.ndim == 1 else share, 0),
+        np.maximum(share, 0),
         np.asarray(cards.topic, dtype=np.int64),
         np.asarray(cards.done_today, dtype=bool),
     )
