@@ -1,13 +1,18 @@
 """make bench: prints what the app costs, with the size beside each figure.
 
-python -m tests.benchmarks [start] [server] [browser]   (all without an argument)
+python -m tests.benchmarks [start] [server] [planning] [browser]   (all without an argument)
 """
 
 import sys
 
-from tests.benchmarks import browser, server, start
+from tests.benchmarks import browser, planning, server, start
 
-PARTS = {"start": start.main, "server": server.main, "browser": browser.main}
+PARTS = {
+    "start": start.main,
+    "server": server.main,
+    "planning": planning.main,
+    "browser": browser.main,
+}
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ def _content(cards: int) -> None:
                 "topic": f"Topic {i // DECKS % 10}",
                 "tags": [],
                 "works": [],
-                "domains": ["CISM22-2"],
+                "domains": [f"CISM22-{i % 4 + 1}"],
                 "reference": "Bench, 1",
                 "position": i // DECKS,
                 "digest": f"bench-{i}",

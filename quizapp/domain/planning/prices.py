@@ -18,7 +18,7 @@ from quizapp.domain.planning.situation import Bools
 _LEAST_PRICE = 1e-9
 _START = 1e-2  # relative to the mean weight of a card
 _CLOSE = 0.02
-_BEND, _BENDS, _WARM_BENDS = 0.1, 8, 2
+_BEND, _BENDS, _WARM_BENDS, _SETTLING = 0.12, 10, 2, 8
 _SMOOTH = np.array([1.0, 2.0, 3.0, 2.0, 1.0])
 _STRAIN = 1.5
 
@@ -51,10 +51,13 @@ def bent_prices(job: Market, promised: Bools, acting: Floats, before: Prices | N
     known = None if before is None else _carried(before, job, acting)
     prices = acting if known is None else known
     asked = _asked(job, promised, prices)
-    for _ in range(_BENDS if known is None else _WARM_BENDS):
-        prices = prices * np.exp(_BEND * _strain(job, asked))
+    best, least = (prices, asked), _misfit(job, asked)
+    for round_ in range(_BENDS if known is None else _WARM_BENDS):
+        prices = prices * np.exp(_BEND / (1 + round_ / _SETTLING) * _strain(job, asked))
         asked = _asked(job, promised, prices)
-    return _scaled(job, promised, prices, cold=False, asked=asked)[0]
+        if _misfit(job, asked) < least:
+            best, least = (prices, asked), _misfit(job, asked)
+    return _scaled(job, promised, best[0], cold=False, asked=best[1])[0]
 
 
 def kept_prices(job: Market, acting: Floats, bent: Floats) -> Prices:
@@ -111,6 +114,11 @@ def _strain(job: Market, asked: Floats) -> Floats:
     strain = np.zeros(len(asked))
     strain[days] = smooth
     return strain
+
+
+def _misfit(job: Market, asked: Floats) -> float:
+    """Seconds on the wrong day, as a share of all."""
+    return float(np.abs(asked - job.seconds).sum() / job.seconds.sum())
 
 
 def _shape(job: Market) -> Floats:
