@@ -133,7 +133,7 @@ def test_the_first_card_is_one_click_away(page: Page) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", name="Where do you want to begin?")).to_be_visible()
     page.get_by_role("link", name="everything, mixed").click()
-    study(page, 1)
+    study(page, 1, "4")
     page.goto("/")
     expect(page.get_by_text("1 answer today")).to_be_visible()
     expect(page.get_by_role("link", name="Study now (0 due, ")).to_be_visible()
