@@ -9,13 +9,14 @@ from typing import Any
 
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from quizapp.domain.cards import GAP
 from quizapp.formats.html import clean
 
 # Part of each note's digest: change it and every note is rendered anew.
-RENDERER = "1"
+RENDERER = "2"
 
 _HIDDEN, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002"
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
@@ -55,7 +56,7 @@ def faces(kind: str, fields: Mapping[str, Any], objective: str = "") -> list[dic
 
 
 def markdown(text: str) -> str:
-    """Markdown, with tables and $maths$ and without raw HTML, as clean HTML."""
+    """Markdown, with tables and $maths$ and without raw HTML or images, as clean HTML."""
     return clean(_renderer.render(_PRIVATE.sub("", text))).strip()
 
 
@@ -99,18 +100,54 @@ def _maths(source: str, options: Mapping[str, Any]) -> str:
 
 def _build() -> MarkdownIt:
     renderer = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("table")
-    renderer.disable(["heading", "lheading", "image", "html_block", "html_inline"])
+    renderer.disable(["heading", "lheading", "html_block", "html_inline"])
     renderer.use(dollarmath_plugin, double_inline=True, allow_space=False, allow_digits=False)
 
-    def rendered(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+    def maths(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
         token = tokens[index]
         display = token.type != "math_inline"
-        maths = _maths(token.content, {"display_mode": display})
-        return maths or "<code>" + token.content.replace("<", "&lt;") + "</code>"
+        shown = _maths(token.content, {"display_mode": display})
+        shown = shown or "<code>" + escapeHtml(token.content) + "</code>"
+        return _scrolling("span", "Formula", shown) if display else shown
 
-    for name in ("math_inline", "math_inline_double", "math_block"):
-        renderer.add_render_rule(name, rendered)
+    def code(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+        return _scrolling(
+            "div", "Code", f"<pre><code>{escapeHtml(tokens[index].content)}</code></pre>"
+        )
+
+    def table_open(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+        return f"{_opened('div', 'Table')}<table>"
+
+    def table_close(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+        return "</table></div>"
+
+    def cell_open(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+        token = tokens[index]
+        aligned = str(token.attrGet("style") or "").removeprefix("text-align:")
+        return f'<{token.tag} class="{aligned}">' if aligned else f"<{token.tag}>"
+
+    def image(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
+        alt = self.renderInlineAsText(tokens[index].children or [], options, env).strip()
+        return f"[image: {escapeHtml(alt)}]" if alt else "[image]"
+
+    rules = {
+        "math_inline": maths, "math_inline_double": maths, "math_block": maths,
+        "fence": code, "code_block": code, "image": image,
+        "table_open": table_open, "table_close": table_close,
+        "th_open": cell_open, "td_open": cell_open,
+    }  # fmt: skip
+    for name, rule in rules.items():
+        renderer.add_render_rule(name, rule)
     return renderer
+
+
+def _opened(tag: str, label: str) -> str:
+    return f'<{tag} class="scroll" tabindex="0" role="group" aria-label="{label}">'
+
+
+def _scrolling(tag: str, label: str, html: str) -> str:
+    """What may be too wide for the screen, in a box that scrolls by itself."""
+    return f"{_opened(tag, label)}{html}</{tag}>"
 
 
 _renderer = _build()

@@ -12,20 +12,28 @@ _MATHML = {
 }  # fmt: skip
 _TAGS = {
     "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li",
-    "table", "thead", "tbody", "tr", "th", "td", "sub", "sup", "a", "span", "mark",
+    "table", "thead", "tbody", "tr", "th", "td", "sub", "sup", "a", "span", "mark", "div",
 } | _MATHML  # fmt: skip
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "ol": {"start"},
-    "span": {"class"},
-    "mark": {"class"},
     "math": {"display"},
     "mo": {"stretchy", "fence"},
     "mi": {"mathvariant"},
     "mspace": {"width"},
     "mtable": {"columnalign"},
 }
-_CLASSES = {"gap"}
+# What is wider than the screen scrolls in a box of its own, which keys can reach. It is a
+# group and not a region: two regions of one name would be two landmarks nobody can tell apart.
+_SCROLL = {"class": {"scroll"}, "tabindex": {"0"}, "role": {"group"}}
+_ALIGNED = {"class": {"left", "center", "right"}}
+_VALUES = {
+    "span": {**_SCROLL, "class": {"gap", "scroll"}, "aria-label": {"Formula"}},
+    "mark": {"class": {"gap"}},
+    "div": {**_SCROLL, "aria-label": {"Table", "Code"}},
+    "th": _ALIGNED,
+    "td": _ALIGNED,
+}
 
 
 def clean(html: str) -> str:
@@ -34,7 +42,7 @@ def clean(html: str) -> str:
         html,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
-        attribute_filter=_class_on_the_list,
+        tag_attribute_values=_VALUES,
         url_schemes={"http", "https"},
         link_rel="noopener noreferrer nofollow",
     )
@@ -43,9 +51,3 @@ def clean(html: str) -> str:
 def plain(html: str) -> str:
     """What is left of clean HTML when the markup is taken out; maths counts as text."""
     return unescape(re.sub(r"<[^>]*>", "", html)).strip()
-
-
-def _class_on_the_list(tag: str, name: str, value: str) -> str | None:
-    if name != "class":
-        return value
-    return value if value in _CLASSES else None

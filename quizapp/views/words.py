@@ -12,6 +12,9 @@ from quizapp.domain.days import Calendar
 from quizapp.domain.scheduling import Memory, State
 from quizapp.storage.cards import COUNTED
 
+# As many characters of a card are announced by themselves; the card itself has the rest.
+SPOKEN = 200
+
 
 def init(app: Flask) -> None:
     """Make the words known to templates."""
@@ -27,6 +30,7 @@ def init(app: Flask) -> None:
         percent=percent,
         plural=plural,
         span=span,
+        spoken=spoken,
     )
 
 
@@ -36,6 +40,12 @@ def card_html(html: str) -> Markup:
     The one place that lets stored HTML through; a test sees to that.
     """
     return Markup(html)  # noqa: S704
+
+
+def spoken(html: str) -> str:
+    """The first words of a card's side as plain text, for screen readers."""
+    text = " ".join(Markup(html).replace("[…]", "blank").striptags().split())  # noqa: S704
+    return text if len(text) <= SPOKEN else text[:SPOKEN].rpartition(" ")[0] + " …"
 
 
 def interval(memory: Memory, now: datetime) -> str:

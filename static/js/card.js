@@ -1,5 +1,29 @@
 // Shows the answer that came with the card, and moves focus and title with each card.
 
+const GAP = 16;
+const announcer = document.getElementById("announcer");
+
+// As views/words.py spoken() does it for a question.
+function spoken(element) {
+  const text = element.textContent.replace(/\s+/g, " ").trim();
+  return text.length <= 200 ? text : `${text.slice(0, 200).replace(/ \S*$/, "")} …`;
+}
+
+// Scrolls just as far as the first line of the answer needs, and not where it can be seen.
+function showFirstLine(card) {
+  const answer = card.querySelector("[data-answer]");
+  const texts = document.createTreeWalker(answer, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  while (texts.nextNode()) {
+    range.selectNodeContents(texts.currentNode);
+    const line = texts.currentNode.data.trim() && range.getClientRects()[0];
+    if (!line?.height) continue;
+    const floor = card.querySelector(".actions").getBoundingClientRect().top - GAP;
+    if (line.bottom > floor) scrollBy({ top: line.bottom - floor, behavior: "instant" });
+    return;
+  }
+}
+
 function reveal(card) {
   card.dataset.revealed = "";
   card.querySelector("[data-answer]").hidden = false;
@@ -8,9 +32,12 @@ function reveal(card) {
   for (const form of card.querySelectorAll("details form")) {
     form.insertAdjacentHTML("beforeend", '<input type="hidden" name="shown_answer" value="1">');
   }
+  const plain = card.querySelector("[data-answer] > .prose");
+  if (plain) announcer.textContent = `Answer. ${spoken(plain)}`;
   card.dispatchEvent(new CustomEvent("card:revealed", { bubbles: true }));
   carry(card);
   card.querySelector("[data-answer]").focus({ preventScroll: true });
+  showFirstLine(card);
 }
 
 // Links that leave an answered card bring one back to its answer, with what was chosen.
@@ -34,7 +61,8 @@ function arrive() {
   const place = field
     || (root.hasAttribute("data-revealed") ? root.querySelector("[data-answer]") : root.querySelector("[data-focus]"));
   place.focus({ preventScroll: true });
-  document.getElementById("announcer").textContent = root.dataset.announce;
+  if (root.hasAttribute("data-revealed")) showFirstLine(root);
+  announcer.textContent = root.dataset.announce;
 }
 
 document.addEventListener("submit", (event) => {
@@ -59,8 +87,10 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("htmx:afterSettle", arrive);
-document.addEventListener("htmx:sendError", () => {
-  document.getElementById("notice").innerHTML =
-    '<p class="notice error" role="alert">The server did not answer, so nothing was saved. Check that it is running and press the key again.</p>';
-});
+for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, () => {
+    document.getElementById("notice").innerHTML =
+      '<p class="notice error" role="alert">The server did not answer. Press the key again; it is counted once.</p>';
+  });
+}
 arrive();

@@ -45,10 +45,12 @@ if (clock) {
 }
 
 // A choice that could not be saved is said beside it.
-document.addEventListener("htmx:sendError", () => {
-  document.getElementById("notice").innerHTML =
-    '<p class="notice error" role="alert">The server did not answer, so your last change is not saved yet. Check that it is running and press Next: everything on this page is sent again.</p>';
-});
+for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, () => {
+    document.getElementById("notice").innerHTML =
+      '<p class="notice error" role="alert">The server did not answer, so your last change is not saved yet. Check that it is running and press Next: everything on this page is sent again.</p>';
+  });
+}
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful) document.getElementById("notice").textContent = "";
 });

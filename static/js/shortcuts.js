@@ -9,11 +9,17 @@ let prefix = "";
 let prefixUntil = 0;
 
 function nameOf(event) {
-  let key = event.key === " " ? "space" : event.key.toLowerCase();
-  if (event.altKey && /^Digit[0-9]$/.test(event.code)) key = event.code.slice(5);
-  if (event.ctrlKey || event.metaKey) return `ctrl+${key}`;
-  if (event.altKey) return `alt+${key}`;
-  return key;
+  const key = event.key === " " ? "space" : event.key.toLowerCase();
+  const { altKey: alt, shiftKey: shift } = event;
+  const ctrl = event.ctrlKey || event.metaKey;
+  const composed = event.getModifierState("AltGraph") || (event.ctrlKey && alt);
+  if (alt && !ctrl && !composed && /^Digit[0-9]$/.test(event.code)) return `alt+${event.code.slice(5)}`;
+  // Many layouts need Alt, AltGr or Ctrl+Alt for signs such as @: it is the sign that counts.
+  // Ctrl or Cmd alone with a sign is the browser's, such as zooming.
+  const sign = event.key.length === 1 && /[^\p{L}\p{N}\s]/u.test(event.key);
+  if (composed || (sign && alt && !ctrl)) return sign ? key : `altgr+${key}`;
+  if (ctrl) return shift ? `ctrl+shift+${key}` : `ctrl+${key}`;
+  return alt ? `alt+${key}` : key;
 }
 
 function reachable(element) {
@@ -59,6 +65,11 @@ document.addEventListener("keydown", (event) => {
   // Arrows move within a group of radio buttons.
   if (key.startsWith("arrow") && event.target.matches("input[type=radio]")) return;
   const field = event.target.closest(TYPING);
+  // Escape leaves the field of a typed answer, so that single keys work again.
+  if (key === "escape" && field?.matches("[data-focus-first]")) {
+    field.closest("section").querySelector("[data-focus]").focus({ preventScroll: true });
+    return;
+  }
   // Ctrl+Z in a field with text takes the typing back, not the last answer.
   if (field && (single || (key === "ctrl+z" && field.value))) return;
   if (document.querySelector("dialog[open]")) return;

@@ -2,7 +2,17 @@
 
 const form = document.querySelector("[data-zone]");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (form && zone && zone !== form.dataset.zone) {
+
+// One zone has several names: Etc/UTC is UTC.
+function canonical(name) {
+  try {
+    return Intl.DateTimeFormat(undefined, { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return name;
+  }
+}
+
+if (form && zone && canonical(zone) !== canonical(form.dataset.zone)) {
   form.elements.timezone.value = zone;
   form.querySelector("[data-zone-name]").textContent = zone;
   form.hidden = false;

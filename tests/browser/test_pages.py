@@ -1,5 +1,6 @@
 """Every page in a real browser: accessible, light and within the narrowest screen."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 
@@ -50,7 +51,7 @@ def screens(page: Page, app: RunningApp) -> Iterator[str]:
     page.goto("/settings")
     page.get_by_label("New cards a day").fill("many")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_focused()
     yield "settings with a mistake"
     page.get_by_label("New cards a day").fill("0")
     page.get_by_role("button", name="Save").click()
@@ -133,7 +134,38 @@ def test_the_first_card_is_one_click_away(page: Page) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", name="Where do you want to begin?")).to_be_visible()
     page.get_by_role("link", name="everything, mixed").click()
-    study(page, 1)
+    study(page, 1, "4")
     page.goto("/")
     expect(page.get_by_text("1 answer today")).to_be_visible()
-    expect(page.get_by_role("link", name="Study now")).to_be_visible()
+    expect(page.get_by_role("link", name="Study now (0 due, ")).to_be_visible()
+    page.goto("/study/all")
+    study(page, 1, "1")
+    page.goto("/")
+    expect(page.get_by_role("link", name="Study now (1 learning, ")).to_be_visible()
+
+
+def test_the_columns_of_the_deck_list_are_named_on_a_phone_too(page: Page) -> None:
+    page.goto("/")
+    columns, figures = page.locator(".deck-list .columns"), page.locator(".row .counts").first
+    expect(columns).not_to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(columns).to_be_visible()
+    expect(figures).to_have_text(re.compile(r"^\s*\d+ new\s*\d+ learning\s*\d+ due\s*$"))
+    rights = "all => all.map(one => Math.round(one.getBoundingClientRect().right))"
+    named = columns.locator("span").evaluate_all(rights)
+    assert named == figures.locator("> span").evaluate_all(rights)
+
+
+@pytest.mark.parametrize(("zone", "offered"), [("Etc/UTC", False), ("Asia/Tokyo", True)])
+def test_another_name_of_the_same_zone_is_not_offered(
+    browser: Browser, served: RunningApp, zone: str, offered: bool
+) -> None:
+    context = browser.new_context(base_url=served.url, timezone_id=zone)
+    page = context.new_page()
+    for stored in ("UTC", "Etc/UTC"):
+        page.goto("/settings")
+        page.get_by_label("Time zone").select_option(stored)
+        page.get_by_role("button", name="Save").click()
+        page.wait_for_url("**/settings?saved=1")
+        expect(page.get_by_text("Use the browser's")).to_be_visible(visible=offered)
+    context.close()

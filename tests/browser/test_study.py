@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.studying import grade, show_answer, study
 from tests.running import RunningApp
@@ -27,7 +27,7 @@ def test_twenty_cards_by_keyboard_survive_kill_9(page: Page, served: RunningApp)
     served.kill()
     show_answer(page)
     page.keyboard.press("3")
-    expect(page.get_by_role("alert")).to_contain_text("nothing was saved")
+    expect(page.get_by_role("alert")).to_contain_text("it is counted once")
     served.start()
     assert rows(served, "SELECT card_id, version, rating, at FROM review ORDER BY id") == before
     grade(page)
@@ -84,11 +84,16 @@ def test_the_options_stay_where_they_are_when_the_answer_opens(
 def test_focus_goes_to_each_new_card_and_is_announced(page: Page) -> None:
     page.goto("/study/all")
     expect(page.locator(".question")).to_be_focused()
+    said = page.locator("#announcer")
+    question = page.locator(".question").inner_text()
+    expect(said).to_have_text(f"Question, new. {question}")
     page.keyboard.press("Space")
     expect(page.locator("[data-answer]")).to_be_focused()
+    answer = page.locator("[data-answer] > .prose").inner_text()
+    expect(said).to_have_text(f"Answer. {answer}")
     grade(page)
     expect(page.locator(".question")).to_be_focused()
-    expect(page.locator("#announcer")).to_contain_text("Question")
+    expect(said).to_contain_text(page.locator(".question").inner_text())
 
 
 def test_choosing_shows_reasons_with_the_chosen_lure_first(page: Page, served: RunningApp) -> None:
@@ -166,6 +171,90 @@ def test_flags_marks_burying_and_suspending_by_key(page: Page, served: RunningAp
     assert rows(served, "SELECT count(*) FROM memory WHERE queue = -1") == [(0,)]
 
 
+def test_escape_leaves_a_typed_answer_so_that_keys_work(page: Page, served: RunningApp) -> None:
+    _go_to_kind(page, served, "typed")
+    page.keyboard.type("mt")
+    page.keyboard.press("Escape")
+    expect(page.locator(".question")).to_be_focused()
+    grade(page, "@")
+    assert rows(served, "SELECT count(*) FROM memory WHERE queue = -1") == [(1,)]
+    page.keyboard.press("u")
+    expect(page.locator("#notice")).to_contain_text("Undone")
+
+
+@pytest.mark.parametrize(
+    ("event", "suspends"),
+    [
+        ({"key": "@", "code": "Digit2", "shiftKey": True}, True),
+        ({"key": "@", "code": "KeyL", "altKey": True}, True),
+        ({"key": "@", "code": "KeyQ", "ctrlKey": True, "altKey": True}, True),
+        (
+            {"key": "@", "code": "Digit2", "ctrlKey": True, "altKey": True}
+            | {"modifierAltGraph": True},
+            True,
+        ),
+        ({"key": "@", "code": "Digit2", "ctrlKey": True}, False),
+        ({"key": "@", "code": "Digit2", "metaKey": True}, False),
+    ],
+)
+def test_a_sign_counts_however_the_keyboard_makes_it(
+    page: Page, served: RunningApp, event: dict[str, object], suspends: bool
+) -> None:
+    page.goto("/study/all")
+    _dispatch(page, event)
+    page.wait_for_timeout(150)
+    assert rows(served, "SELECT count(*) FROM memory WHERE queue = -1") == [(int(suspends),)]
+
+
+def test_redo_does_not_undo(page: Page, served: RunningApp) -> None:
+    page.goto("/study/all")
+    study(page, 1)
+    page.keyboard.press("Control+Shift+Z")
+    _dispatch(page, {"key": "z", "code": "KeyZ", "metaKey": True, "shiftKey": True})
+    page.wait_for_timeout(150)
+    assert rows(served, "SELECT count(*) FROM review") == [(1,)]
+
+
+def test_an_alt_digit_flags_whatever_sign_the_keyboard_makes_of_it(page: Page) -> None:
+    page.goto("/study/all")
+    _dispatch(page, {"key": "¡", "code": "Digit1", "altKey": True})
+    expect(page.locator(".crumbs .flag-1")).to_be_visible()
+
+
+def test_letters_say_how_sure_one_is(page: Page, served: RunningApp) -> None:
+    _go_to_kind(page, served, "choice")
+    for key, value in (("g", "guess"), ("s", "sure"), ("8", "unsure")):
+        page.keyboard.press(key)
+        expect(page.locator("[name=confidence]:checked")).to_have_value(value)
+
+
+def test_the_verdict_stands_beside_the_grades_and_the_answer_comes_into_view(
+    page: Page, served: RunningApp
+) -> None:
+    for height, moves in ((600, True), (1400, False)):
+        page.set_viewport_size({"width": 390, "height": height})
+        _go_to_kind(page, served, "choice")
+        key = page.locator(".option[data-right] .letter").inner_text().lower()
+        expect(page.locator(".outcome:visible")).to_have_count(0)
+        page.keyboard.press(key)
+        page.keyboard.press("Enter")
+        expect(page.locator(".outcome:visible")).to_have_text("✓ Right")
+        verdict = page.locator(".verdict.right").bounding_box()
+        bar = page.locator(".actions").bounding_box()
+        assert verdict and bar
+        assert verdict["y"] >= 0 and verdict["y"] + verdict["height"] <= bar["y"]
+        assert (page.evaluate("scrollY") > 0) is moves
+
+
+def test_a_long_label_is_short_on_a_phone_and_whole_for_screen_readers(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/study/all")
+    show_answer(page)
+    expect(page.get_by_role("button", name="Hard, got it")).to_be_visible()
+    heights = page.locator(".grade .label").evaluate_all("all => all.map(one => one.offsetHeight)")
+    assert len(set(heights)) == 1
+
+
 def test_the_key_list_opens_and_closes(page: Page) -> None:
     page.goto("/study/all")
     page.keyboard.press("?")
@@ -179,12 +268,18 @@ def test_single_keys_can_be_switched_off(page: Page) -> None:
     page.get_by_label("Single-key shortcuts").uncheck()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    expect(page.locator(".button kbd", has_text="Ctrl+Enter")).to_be_visible()
     page.goto("/study/all")
     page.keyboard.press("1")
     page.keyboard.press("e")
     expect(page.locator("[data-answer]")).not_to_be_visible()
+    expect(page.locator(".ask kbd")).to_be_visible()
     page.keyboard.press("Space")
     expect(page.locator("[data-answer]")).to_be_visible()
+    page.locator("[data-menu] summary").click()
+    expect(page.locator("kbd:visible")).to_have_count(0)
+    titles = page.locator("[title]").evaluate_all("all => all.map(one => one.title)")
+    assert "Undo" in titles and not [title for title in titles if "(" in title]
 
 
 def test_editing_in_place_returns_to_the_answer(page: Page) -> None:
@@ -237,6 +332,59 @@ def test_a_double_press_counts_once(page: Page, served: RunningApp) -> None:
     assert rows(served, "SELECT count(*) FROM review") == [(1,)]
 
 
+def test_a_slow_request_is_seen_and_nothing_else_can_be_pressed(
+    page: Page, served: RunningApp
+) -> None:
+    waiting: list[Route] = []
+    others: list[str] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/reviews", hold)
+    page.on("request", lambda asked: others.append(asked.url) if "reviews" not in asked.url else 0)
+    page.goto("/study/all")
+    question = page.locator(".question").inner_text()
+    show_answer(page)
+    others.clear()
+    page.keyboard.press("3")
+    stage = page.locator("#study-stage")
+    expect(stage).to_have_attribute("aria-busy", "true")
+    expect(page.locator(".grades.htmx-request [data-pressed]")).to_have_attribute("value", "3")
+    shown = "getComputedStyle(document.getElementById('study-stage'), '::before').visibility"
+    page.wait_for_timeout(500)
+    assert page.evaluate(shown) == "visible"
+    for key in ("u", "4", "e", "*", "-", "@", "Space", "Control+z"):
+        page.keyboard.press(key)
+    page.locator("button.grade-1").click()
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_timeout(200)
+    assert (len(waiting), others) == (1, [])
+    waiting[0].continue_()
+    expect(page.locator(".question")).not_to_have_text(question)
+    expect(stage).not_to_have_attribute("aria-busy", "true")
+    assert page.evaluate(f"{shown.removesuffix('visibility')}content") == "none"
+    page.keyboard.press("u")
+    expect(page.locator("#notice")).to_contain_text("Undone: Good")
+    assert rows(served, "SELECT count(*) FROM review") == [(0,)]
+
+
+def test_a_request_without_an_answer_ends_in_a_sentence(page: Page, served: RunningApp) -> None:
+    page.goto("/study/all")
+    assert page.evaluate("htmx.config.timeout") == 15_000
+    page.evaluate("htmx.config.timeout = 200")
+    page.route("**/reviews", lambda route: None)
+    show_answer(page)
+    page.keyboard.press("3")
+    expect(page.get_by_role("alert")).to_have_text(
+        "The server did not answer. Press the key again; it is counted once."
+    )
+    expect(page.locator("[data-pressed]")).to_have_count(0)
+    page.unroute("**/reviews")
+    grade(page)
+    assert rows(served, "SELECT count(*) FROM review") == [(1,)]
+
+
 def test_a_second_tab_is_told_and_goes_on(page: Page, served: RunningApp) -> None:
     other = page.context.new_page()
     page.goto("/study/all")
@@ -276,6 +424,14 @@ def test_nothing_is_left_in_the_log_but_sentences(page: Page, served: RunningApp
     page.goto("/study/all")
     study(page, 3)
     assert "Traceback" not in Path(served.data / "server.log").read_text()
+
+
+def _dispatch(page: Page, event: dict[str, object]) -> None:
+    page.evaluate(
+        "event => document.activeElement.dispatchEvent("
+        "new KeyboardEvent('keydown', {...event, bubbles: true, cancelable: true}))",
+        event,
+    )
 
 
 def _go_to_kind(page: Page, served: RunningApp, kind: str) -> None:

@@ -28,7 +28,7 @@ ATTACKS = [
 ]
 FORBIDDEN = re.compile(
     r"<(?!/?(p|br|hr|em|strong|s|code|pre|blockquote|ul|ol|li|table|thead|tbody|tr|th|td|sub|sup"
-    r"|a|span|mark|math|m[a-z]+)\b)[a-z]|<[^>]*\s(on\w+|style|id|src|data-|hx-)[^>]*=|<[^>]*javascript:",
+    r"|a|span|mark|div|math|m[a-z]+)\b)[a-z]|<[^>]*\s(on\w+|style|id|src|data-|hx-)[^>]*=|<[^>]*javascript:",
     re.IGNORECASE,
 )
 
@@ -68,11 +68,50 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
 
 def test_markdown_has_tables_code_emphasis_and_maths() -> None:
     assert "<table>" in markdown("| a | b |\n|---|---|\n| 1 | 2 |")
+    assert "<pre><code>a &lt; b\n</code></pre>" in markdown("```py\na < b\n```")
     assert markdown("`x` and *y*") == "<p><code>x</code> and <em>y</em></p>"
     assert "<mfrac>" in markdown("$\\frac{a}{b}$")
     assert 'display="block"' in markdown("$$a$$")
     assert "$5 and $6" in markdown("between $5 and $6")
     assert inline("one *line*") == "one <em>line</em>"
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "label"),
+    [
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "div", "Table"),
+        ("```\nlong\n```", "div", "Code"),
+        ("    long", "div", "Code"),
+        ("$$a$$", "span", "Formula"),
+        ("and $$a$$ inside", "span", "Formula"),
+    ],
+)
+def test_what_may_be_too_wide_scrolls_in_a_box_that_keys_can_reach(
+    text: str, tag: str, label: str
+) -> None:
+    box = f'<{tag} class="scroll" tabindex="0" role="group" aria-label="{label}">'
+    assert markdown(text).count(box) == 1
+
+
+def test_the_box_is_let_through_as_it_is_made_and_not_otherwise() -> None:
+    other = '<div class="actions" tabindex="1" role="button" aria-label="Grade" id="x">a</div>'
+    assert clean(other) == "<div>a</div>"
+    assert clean('<td class="unseen">a</td>') == "a"
+
+
+def test_the_columns_of_a_table_are_aligned_as_written() -> None:
+    table = markdown("| a | b | c | d |\n|:--|:-:|--:|---|\n| 1 | 2 | 3 | 4 |")
+    for cell in ("th", "td"):
+        assert re.findall(f"<{cell}( [^>]*)?>", table) == [
+            ' class="left"', ' class="center"', ' class="right"', "",
+        ]  # fmt: skip
+    assert "style" not in table
+
+
+def test_an_image_is_told_in_words() -> None:
+    text = "See ![the *risk* map](https://example.org/map.png)!"
+    assert markdown(text) == "<p>See [image: the risk map]!</p>"
+    assert inline("![](x.png)") == "[image]"
 
 
 def test_maths_that_does_not_parse_is_shown_as_written() -> None:

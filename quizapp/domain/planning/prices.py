@@ -21,6 +21,7 @@ _CLOSE = 0.02
 _BEND, _BENDS, _WARM_BENDS, _SETTLING = 0.12, 10, 2, 8
 _SMOOTH = np.array([1.0, 2.0, 3.0, 2.0, 1.0])
 _STRAIN = 1.5
+_MOST_DAYS = 1200  # played forward while bending: far exams are seen less exactly
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def bent_prices(job: Market, promised: Bools, acting: Floats, before: Prices | N
     prices = acting if known is None else known
     asked = _asked(job, promised, prices)
     best, least = (prices, asked), _misfit(job, asked)
-    for round_ in range(_BENDS if known is None else _WARM_BENDS):
+    rounds = min(_BENDS, _MOST_DAYS // len(prices)) if known is None else _WARM_BENDS
+    for round_ in range(rounds):
         prices = prices * np.exp(_BEND / (1 + round_ / _SETTLING) * _strain(job, asked))
         asked = _asked(job, promised, prices)
         if _misfit(job, asked) < least:

@@ -12,7 +12,7 @@ from quizapp.domain.planning.memories import Floats
 
 Bools = NDArray[np.bool_]
 
-_MOST_KINDS = 20
+_MOST_KINDS = 12
 
 
 @dataclass(frozen=True)
