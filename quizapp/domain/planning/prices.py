@@ -15,7 +15,7 @@ from quizapp.domain.planning.memories import Floats
 from quizapp.domain.planning.programme import values
 from quizapp.domain.planning.situation import Bools
 
-_LEAST_PRICE = 1e-9
+_LEAST_PRICE, _MOST_PRICE = 1e-9, 1e4
 _START = 1e-2  # relative to the mean weight of a card
 _CLOSE = 0.02
 _BEND, _BENDS, _WARM_BENDS, _SETTLING = 0.12, 10, 2, 8
@@ -83,7 +83,11 @@ def _scaled(
         if asked is None:
             asked = _asked(job, promised, shape * np.exp(ln_x))
         here = float(np.log(max(float(asked.sum()), 1e-3) / wanted))
-        if abs(here) < _CLOSE or (here < 0 and shape.max() * np.exp(ln_x) <= _LEAST_PRICE):
+        top = float(shape.max() * np.exp(ln_x))
+        if abs(here) < _CLOSE:
+            break
+        # With time for everything no price is low enough; promised cards know no price.
+        if (here < 0 and top <= _LEAST_PRICE) or (here > 0 and top >= _MOST_PRICE):
             break
         if here > 0:
             low = (ln_x, here)
