@@ -1,7 +1,11 @@
 """The settings page over HTTP."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
+from quizapp.storage.database import proxy
 from quizapp.storage.models import Learner
 from tests.conftest import Visitor
 
@@ -58,3 +62,26 @@ def test_the_browsers_zone_can_be_taken_over(visitor: Visitor) -> None:
     assert visitor.post("/settings/timezone", timezone="Asia/Tokyo").status_code == 303
     assert Learner.get().timezone == "Asia/Tokyo"
     assert visitor.post("/settings/timezone", timezone="../etc").status_code == 400
+
+
+def test_a_zone_this_machine_does_not_know_counts_as_utc_and_can_be_repaired(
+    visitor: Visitor,
+) -> None:
+    Learner.update(timezone="Mars/Olympus").execute()
+    for page in ("/", "/study/all", "/settings", "/plan", "/exams"):
+        assert visitor.get(page).status_code == 200, page
+    assert "<option selected>UTC</option>" in visitor.get("/settings").get_data(as_text=True)
+    assert visitor.post("/settings/timezone", timezone="Asia/Tokyo").status_code == 303
+    assert Learner.get().timezone == "Asia/Tokyo"
+
+
+def test_what_was_typed_stays_while_another_program_writes(visitor: Visitor) -> None:
+    visitor.get("/settings")
+    proxy.execute_sql("PRAGMA busy_timeout = 20")
+    with closing(sqlite3.connect(proxy.obj.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        response = visitor.post("/settings", **FORM)
+    page = response.get_data(as_text=True)
+    assert response.status_code == 503
+    assert "Another program is using the database" in page
+    assert 'value="300"' in page
