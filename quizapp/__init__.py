@@ -37,7 +37,6 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.update(
         QUIZAPP=config,
         SECRET_KEY=config.secret,
-        TRUSTED_HOSTS=config.answers_to,
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_MEMORY_SIZE=MAX_BODY,
         MAX_FORM_PARTS=200,

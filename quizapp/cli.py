@@ -1,12 +1,20 @@
 """Commands: flask --app wsgi COMMAND."""
 
 import errno
+import importlib
 import json
+import multiprocessing
+import os
 import socket
 import sys
+import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import click
 from flask import Flask, current_app
@@ -21,8 +29,11 @@ from quizapp.actions import study as study_actions
 from quizapp.config import ROOT, Config
 from quizapp.domain.errors import DeckFileError, Refusal
 from quizapp.storage import learners, schema
-from quizapp.storage.database import connection, proxy
+from quizapp.storage.database import Damaged, Unavailable, connection, leave, proxy
 from quizapp.views.words import local_zone
+
+# A thread waits wherever a request is slow to arrive; the worker takes as many at a time.
+THREADS = 16
 
 
 def init(app: Flask) -> None:
@@ -34,7 +45,7 @@ def init(app: Flask) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    with connection():
+    with _database():
         applied = schema.migrate(proxy.obj)
     for name in applied:
         click.echo(f"applied {name}")
@@ -45,7 +56,8 @@ def migrate() -> None:
 @click.command()
 def load() -> None:
     """Load the shipped decks; loading again changes nothing."""
-    with connection():
+    with _database():
+        _check_schema()
         click.echo(_load())
 
 
@@ -54,25 +66,38 @@ def serve() -> None:
     """Migrate, load the decks and serve the app."""
     config = _config()
     _check_port(config.host, config.port)
-    try:
-        with connection():
-            schema.migrate(proxy.obj)
-            click.echo(_load())
-    except Refusal as refused:
-        raise click.ClickException(str(refused)) from None
+    with _database():
+        schema.migrate(proxy.obj)
+        click.echo(_load())
+    leave()
     server = Granian(
         "wsgi:app",
         address=config.host,
         port=config.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=4,
+        blocking_threads=THREADS,
         working_dir=ROOT,
         log_level=LogLevels.warning,
     )
     host = f"[{config.host}]" if ":" in config.host else config.host
     click.echo(f"quizapp is ready: http://{host}:{config.port}  (stop with Ctrl+C)")
-    server.serve()
+    server.serve(target_loader=app_of_worker, wrap_loader=False)
+
+
+def app_of_worker() -> Any:
+    """The app, for the worker that Granian starts; it ends with the process that did."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def follow() -> None:
+            # Returns when the parent is gone, kill -9 included: else the worker would
+            # live on and keep the port.
+            parent.join()
+            os._exit(1)
+
+        Thread(target=follow, name="follow-parent", daemon=True).start()
+    return importlib.import_module("wsgi").app
 
 
 @click.command()
@@ -107,7 +132,8 @@ def lint(paths: tuple[Path, ...], as_json: bool, write_ids: bool) -> None:
 @click.command()
 def rebuild() -> None:
     """Work out every stability and difficulty anew from the review log."""
-    with connection():
+    with _database():
+        _check_schema()
         changed = 0
         for learner_id in learners.ids():
             learner = learners.get(learner_id)
@@ -117,15 +143,17 @@ def rebuild() -> None:
 
 
 def _check_port(host: str, port: int) -> None:
-    """Refuse a taken port: two servers may share one unnoticed, each with data of its own."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM
-        )[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
+    """Refuse a taken port: two servers may share one unnoticed, each with data of its own.
+
+    The worker of a server that was just killed needs a moment to notice.
+    """
+    for patience in (0.1, 0.2, 0.7, 0):
+        error = _bind(host, port)
+        if error is None:
+            return
+        if error.errno == errno.EADDRINUSE and patience:
+            time.sleep(patience)
+            continue
         if error.errno == errno.EADDRINUSE:
             raise click.ClickException(
                 f"Port {port} is already in use, perhaps by another quizapp."
@@ -137,12 +165,63 @@ def _check_port(host: str, port: int) -> None:
         ) from None
 
 
+def _bind(host: str, port: int) -> OSError | None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error
+    return None
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """An open database for a command; what is wrong with it is said in a sentence."""
+    try:
+        with connection():
+            yield
+    except Damaged:
+        raise click.ClickException(
+            f"The database file {proxy.obj.database} is damaged. Restore a backup of it,"
+            " or move it away to begin anew."
+        ) from None
+    except Unavailable as refused:
+        reason = str(refused.__cause__ or "").strip().partition("\n")[0]
+        raise click.ClickException(
+            f"{refused} It said: {reason}. See QUIZAPP_DATABASE and QUIZAPP_DATA."
+        ) from None
+    except Refusal as refused:
+        raise click.ClickException(str(refused)) from None
+
+
+def _check_schema() -> None:
+    if schema.pending(proxy.obj):
+        raise click.ClickException(
+            "The database is not at the newest schema. Run “flask --app wsgi migrate” first."
+        )
+
+
 def _load() -> str:
-    learner_actions.local_learner(local_zone(), clock.now())
+    first = learners.first() is None
+    learner = learner_actions.local_learner(local_zone(), clock.now())
+    if first:
+        click.echo(
+            f"Days are counted in the time zone {learner.timezone} and begin at"
+            f" {learner.rollover_hour}:00. The settings page changes both."
+        )
     try:
         loaded = deck_actions.load(_config().decks)
     except DeckFileError as error:
         raise click.ClickException(f"{error}\nNo deck was loaded.") from None
+    except OSError as error:
+        raise click.ClickException(
+            f"{error.filename} cannot be read ({error.strerror}). No deck was loaded."
+            " See who may read it, or name another folder in QUIZAPP_DECKS."
+        ) from None
     if not loaded.decks:
         return f"No deck files in {_config().decks}: the decks stay as they are."
     news = ", ".join(

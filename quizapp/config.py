@@ -1,10 +1,20 @@
 """Every setting of the app, read once from the environment."""
 
 import os
+import re
 import secrets
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from quizapp.domain.errors import Misconfigured
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,44 +42,106 @@ class Config:
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
         """Read the environment; makes the data folder and its secret where missing.
 
-        Raises ValueError with a sentence where a setting cannot be used.
+        Raises Misconfigured with a sentence where a setting cannot be used.
         """
         data = Path(environ.get("QUIZAPP_DATA") or ROOT / "instance").resolve()
-        data.mkdir(parents=True, exist_ok=True)
+        try:
+            data.mkdir(parents=True, exist_ok=True)
+            secret = _secret(data / "secret")
+        except OSError as error:
+            reason = f"{error.strerror or error}: {error.filename or data}"
+            if isinstance(error, (FileExistsError, NotADirectoryError)):
+                reason = "a file is in its place"
+            raise Misconfigured(
+                f"The data folder {data} cannot be used ({reason})."
+                " Make it a folder that belongs to you, or name another one in QUIZAPP_DATA."
+            ) from None
         host = environ.get("QUIZAPP_HOST", "127.0.0.1")
         named = environ.get("QUIZAPP_TRUSTED_HOSTS", "")
         return cls(
             data=data,
             database=environ.get("QUIZAPP_DATABASE") or f"sqlite:///{data / 'quizapp.db'}",
-            secret=_secret(data / "secret"),
+            secret=secret,
             host=host,
             port=_port(environ.get("QUIZAPP_PORT", "8000")),
-            trusted_hosts=tuple(h.strip() for h in named.split(",") if h.strip()),
+            trusted_hosts=tuple(host_name(h) for h in named.split(",") if host_name(h)),
             decks=Path(environ.get("QUIZAPP_DECKS") or ROOT / "decks").resolve(),
         )
 
     @property
     def answers_to(self) -> list[str]:
-        """The host names a request may carry; anything else is a rebinding attempt."""
-        own = ["127.0.0.1", "localhost", "[::1]"]
+        """The host names a request may carry; anything else is a rebinding attempt.
+
+        One that begins with a dot stands for all names that end so.
+        """
+        own = ["127.0.0.1", "localhost", "::1"]
         if self.host not in ("0.0.0.0", "::"):  # noqa: S104 (a question, not a binding)
-            own.append(self.host)
+            own.append(host_name(self.host))
         return [*own, *self.trusted_hosts]
 
 
+def host_name(text: str) -> str:
+    """A host as hosts are compared: small letters, no port, no brackets; "" for none."""
+    text = text.strip().lower()
+    if text.count(":") > 1 and not text.startswith("["):
+        text = f"[{text}]"
+    if not text.isascii():
+        try:
+            text = text.encode("idna").decode("ascii")
+        except UnicodeError:
+            return ""
+    match = re.fullmatch(r"(?:\[([0-9a-f:.]+)]|([a-z0-9.-]+))(?::[0-9]{1,5})?", text)
+    return (match[1] or match[2]) if match else ""
+
+
 def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ValueError(f"QUIZAPP_PORT is “{text}”; give a number from 1 to 65535.")
+    if not text.isdecimal() or len(text) > 5 or not 0 < int(text) < 65536:
+        raise Misconfigured(f"QUIZAPP_PORT is “{text}”; give a number from 1 to 65535.")
     return int(text)
 
 
 def _secret(path: Path) -> str:
-    """The key that signs forms; made at first start, readable by the owner only."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+    """The key that signs forms; made at first start, readable by the owner only.
+
+    One that is no key is what an interrupted first start left behind, and is replaced.
+    """
+    if secret := _read_secret(path):
+        return secret
+    with _alone(path.with_name("secret.lock")):
+        # Another process may have made it meanwhile.
+        if secret := _read_secret(path):
+            return secret
         secret = secrets.token_hex(32)
-        file.write(secret)
+        draft = path.with_name(f"secret.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secret)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
     return secret
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return ""
+    return text if re.fullmatch("[0-9a-fA-F]{64,}", text) else ""
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a lock on a file; it ends with the process, however that ends."""
+    with path.open("a") as file:
+        # Some network drives know no locks; the first start is all that needs one.
+        with suppress(OSError):
+            if sys.platform == "win32":
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            else:
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -58,8 +58,13 @@ class RunningApp:
                 time.sleep(0.02)
         raise RuntimeError((self.data / "server.log").read_text())
 
-    def launch(self) -> subprocess.Popen[bytes]:
-        """Start the server and do not wait; what it says goes to server.log."""
+    def run(self, command: str) -> tuple[int, str]:
+        """The exit code and the words of a command that ends by itself."""
+        code = self.launch(command).wait(30)
+        return code, (self.data / "server.log").read_text()
+
+    def launch(self, command: str = "serve") -> subprocess.Popen[bytes]:
+        """Start a command and do not wait; what it says goes to server.log."""
         environment = os.environ | {
             "QUIZAPP_DATA": str(self.data),
             "QUIZAPP_DECKS": str(self.decks),
@@ -67,17 +72,24 @@ class RunningApp:
             "QUIZAPP_HOST": "127.0.0.1",
             "TZ": "UTC",
         }
+        environment |= self.environment
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "flask", "--app", "wsgi", "serve"],
+                [sys.executable, "-m", "flask", "--app", "wsgi", command],
                 cwd=ROOT,
-                env=environment | self.environment,
+                env=environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
         return self.process
+
+    def kill_main(self) -> None:
+        """Kill the main process alone, as an impatient person does; not its worker."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(10)
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         """Stop the server and its workers with a signal."""

@@ -45,7 +45,7 @@ def change_settings(learner: Learner, settings: dict[str, Any], now: datetime) -
             raise Refusal(f"There is no setting “{name}”. Nothing was changed.")
         if name in RANGES:
             _check(name, value)
-    if settings.get("timezone", learner.timezone) not in zone_names():
+    if "timezone" in settings and settings["timezone"] not in zone_names():
         raise Refusal("This time zone is not known. Choose one from the list.")
     with transaction():
         learners.change(learner.id, **settings)

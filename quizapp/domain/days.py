@@ -10,17 +10,34 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 EPOCH = date(1970, 1, 1)
+# Entries of the tz database that say nothing about where one is.
+_NO_PLACES = {"Factory", "localtime", "posixrules"}
 
 
 @lru_cache
 def zone_names() -> tuple[str, ...]:
     """The names a learner may choose a time zone from."""
-    return tuple(sorted(name for name in available_timezones() if "/" in name or name == "UTC"))
+    return tuple(sorted(available_timezones() - _NO_PLACES))
+
+
+@lru_cache
+def time_zone(name: str) -> ZoneInfo:
+    """The time zone of that name; UTC where this machine does not know it.
+
+    A database may come from another machine, with other zones.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """A learner's time zone and the hour (0–23) at which a new day begins."""
+    """A learner's time zone and the hour (0–23) at which a new day begins.
+
+    A zone this machine does not know counts as UTC.
+    """
 
     zone: str = "UTC"
     rollover: int = 4
@@ -31,13 +48,13 @@ class Calendar:
         The wall clock decides, so a day is an hour longer or shorter where the
         clocks change, and a date that a zone skipped has no study day.
         """
-        local = at.astimezone(ZoneInfo(self.zone))
+        local = at.astimezone(time_zone(self.zone))
         return (local.date() - EPOCH).days - (local.hour < self.rollover)
 
     def start(self, day: int) -> datetime:
         """The first moment, in UTC, of a study day."""
         on = EPOCH + timedelta(days=day)
-        local = datetime(on.year, on.month, on.day, self.rollover, tzinfo=ZoneInfo(self.zone))
+        local = datetime(on.year, on.month, on.day, self.rollover, tzinfo=time_zone(self.zone))
         return local.astimezone(UTC)
 
     def date(self, day: int) -> date:

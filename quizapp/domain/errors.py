@@ -11,6 +11,10 @@ class Missing(Refusal):
     """What was asked for does not exist for this learner."""
 
 
+class Misconfigured(Refusal, ValueError):
+    """A setting of the installation cannot be used; names the setting."""
+
+
 class Stale(Refusal):
     """The form was drawn before something else changed the same thing."""
 

@@ -4,11 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from peewee import Database, DatabaseProxy, InterfaceError, OperationalError, SqliteDatabase
+from peewee import (
+    Database,
+    DatabaseError,
+    DatabaseProxy,
+    ImproperlyConfigured,
+    InterfaceError,
+    OperationalError,
+    PeeweeException,
+    SqliteDatabase,
+)
 from playhouse.db_url import parse
-from playhouse.pool import PooledPostgresqlDatabase
+from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 
-from quizapp.domain.errors import Refusal
+from quizapp.domain.errors import Misconfigured, Refusal
 
 proxy = DatabaseProxy()
 
@@ -27,19 +36,79 @@ class Unavailable(Refusal):
     """The database did not take part; nothing was written."""
 
 
+class Full(Unavailable):
+    """There is no room for what was to be written."""
+
+
+class Damaged(Unavailable):
+    """The database file cannot be read as one."""
+
+
+# What the engines say, what it is, and what a person is told. A mistake of ours has no
+# sentence here: it is raised on.
+_FULL = ("disk is full", "disk full", "no space left")
+_DAMAGED = ("malformed", "not a database", "unsupported file format", "could not decode")
+_OURS = ("syntax error", "no such column", "no such function")
+_EXCUSES: tuple[tuple[tuple[str, ...], type[Unavailable], str], ...] = (
+    (_FULL, Full, "The disk is full, so nothing was saved. Make room and try again."),
+    (
+        _DAMAGED,
+        Damaged,
+        "The database file is damaged. Stop the server and restore a backup of it.",
+    ),
+    (
+        ("locked", "deadlock", "lock timeout"),
+        Unavailable,
+        "Another program is using the database, so nothing was saved. Try again.",
+    ),
+    (
+        ("no such table",),
+        Unavailable,
+        "The database is empty or older than this program. Stop the server and start it again.",
+    ),
+    (
+        ("readonly", "unable to open"),
+        Unavailable,
+        "The database file cannot be opened and written, so nothing was saved."
+        " See that its folder is there and belongs to you.",
+    ),
+    (
+        ("disk i/o",),
+        Unavailable,
+        "The disk could not be read or written, so nothing was saved."
+        " See that it has room and is sound, then try again.",
+    ),
+)
+_AWAY = "The database cannot be reached, so nothing was saved. Try again in a moment."
+
+
 def open_database(url: str) -> Database:
-    """A database for a URL such as sqlite:////path/quizapp.db or postgresql://host/name."""
-    parts: dict[str, Any] = parse(url)
+    """A database for a URL such as sqlite:////path/quizapp.db or postgresql://host/name.
+
+    Raises Misconfigured for a URL that names neither; it is not repeated in full, for
+    it may hold a password.
+    """
+    scheme = url.partition(":")[0]
+    try:
+        parts: dict[str, Any] = parse(url)
+    except ValueError as error:
+        raise Misconfigured(
+            f"QUIZAPP_DATABASE is no address of a database ({error});"
+            " write postgresql://name@host:5432/database, or leave it away for SQLite."
+        ) from None
     name = parts.pop("database")
     if url.startswith("sqlite:"):
         # IMMEDIATE: a read-then-write transaction takes its lock before it reads;
         # with the default it fails at once whenever two of them meet.
         return SqliteDatabase(name, pragmas=PRAGMAS, timeout=BUSY_SECONDS, lock_type="IMMEDIATE")
     if url.startswith(("postgres:", "postgresql:")):
+        parts.setdefault("connect_timeout", BUSY_SECONDS)
         return PooledPostgresqlDatabase(
             name, prefer_psycopg3=True, max_connections=32, stale_timeout=300, **parts
         )
-    raise ValueError(f"QUIZAPP_DATABASE is “{url}”; it must begin with sqlite: or postgresql:.")
+    raise Misconfigured(
+        f"QUIZAPP_DATABASE begins with “{scheme}:”; it must begin with sqlite: or postgresql:."
+    )
 
 
 def bind(database: Database) -> None:
@@ -51,13 +120,10 @@ def bind(database: Database) -> None:
 def transaction() -> Iterator[None]:
     """All of it or nothing.
 
-    Raises Unavailable where the database is locked, full or away.
+    Raises Unavailable where the database is locked, full, damaged or away.
     """
-    try:
-        with proxy.atomic():
-            yield
-    except (OperationalError, InterfaceError) as error:
-        raise Unavailable(_excuse(error)) from error
+    with _excused(), proxy.atomic():
+        yield
 
 
 @contextmanager
@@ -66,19 +132,67 @@ def connection() -> Iterator[None]:
 
     A pooled one goes back to its pool. SQLite's stays with its thread: closing the
     last one would fold the whole write-ahead log into the database each time.
+
+    Raises Unavailable where the database cannot be opened, or fails on the way.
     """
-    opened = proxy.connect(reuse_if_open=True)
     try:
-        yield
+        opened = proxy.connect(reuse_if_open=True)
+    except ImproperlyConfigured as error:
+        raise Misconfigured(
+            "PostgreSQL needs its driver. Install it with"
+            " .venv/bin/python -m pip install 'psycopg[binary]' and start again."
+        ) from error
+    except (PeeweeException, MaxConnectionsExceeded) as error:
+        raise excuse(error) or Unavailable(_AWAY) from error
+    try:
+        with _excused():
+            yield
     finally:
         if opened and isinstance(proxy.obj, PooledPostgresqlDatabase):
             proxy.close()
 
 
-def _excuse(error: Exception) -> str:
-    text = str(error).lower()
-    if "full" in text or "disk i/o" in text:
-        return "The disk is full, so nothing was saved. Free some space and try again."
-    if "locked" in text:
-        return "Another program is using the database, so nothing was saved. Try again."
-    return "The database cannot be reached, so nothing was saved. Try again in a moment."
+def leave() -> None:
+    """Close what is open: a connection must not be shared with a forked process."""
+    proxy.close()
+    if isinstance(proxy.obj, PooledPostgresqlDatabase):
+        proxy.obj.close_all()
+
+
+def excuse(error: BaseException) -> Unavailable | None:
+    """What to say about an error of the database; None where it is none, or ours.
+
+    The whole chain is read: SQLite takes a transaction back by itself on a full disk,
+    and the rollback that then fails hides the reason.
+    """
+    if not isinstance(error, (DatabaseError, InterfaceError)):
+        return None
+    said = " ".join(str(link).lower() for link in _chain(error))
+    for words, kind, sentence in _EXCUSES:
+        if any(word in said for word in words):
+            return kind(sentence)
+    if isinstance(error, (OperationalError, InterfaceError)) and not any(w in said for w in _OURS):
+        return Unavailable(_AWAY)
+    return None
+
+
+@contextmanager
+def _excused() -> Iterator[None]:
+    try:
+        yield
+    except (DatabaseError, InterfaceError) as error:
+        refusal = excuse(error)
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error, and all that it was raised from or over."""
+    waiting, seen = [error], set()
+    while waiting:
+        link = waiting.pop()
+        if id(link) not in seen:
+            seen.add(id(link))
+            yield link
+            waiting += [e for e in (link.__cause__, link.__context__) if e is not None]

@@ -18,7 +18,7 @@ from quizapp.storage import blueprints
 from quizapp.storage import exams as store
 from quizapp.storage.exams import Entry, PaperQuestion, PaperRow
 from quizapp.views import respond
-from quizapp.views.guards import current_learner
+from quizapp.views.guards import current_learner, status_of
 
 blueprint = Blueprint("exams", __name__)
 
@@ -69,7 +69,7 @@ def start() -> Response:
     except Missing:
         raise
     except Refusal as refused:
-        return _start_page(learner, outline, 400, str(refused))
+        return _start_page(learner, outline, status_of(refused), str(refused))
     return redirect(url_for("exams.item", paper_id=paper, place=1), 303)
 
 

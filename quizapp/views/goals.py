@@ -16,7 +16,7 @@ from quizapp.domain.learners import Learner
 from quizapp.storage import blueprints
 from quizapp.storage import goals as store
 from quizapp.views import respond
-from quizapp.views.guards import current_learner
+from quizapp.views.guards import current_learner, row_id, status_of
 
 blueprint = Blueprint("goals", __name__)
 
@@ -63,7 +63,7 @@ def edit(goal: int) -> Response:
 def previews() -> Response:
     """What the plan would lead to; nothing is stored."""
     learner, now = current_learner(), clock.now()
-    changed = request.form.get("goal", type=int)
+    changed = request.form.get("goal", type=row_id)
     try:
         goal = _parsed(request.form)
         found = goal_actions.outlook(learner, [goal], now)
@@ -121,7 +121,7 @@ def _save(existing: Goal | None) -> Response:
     except Refusal as refused:
         if isinstance(refused, Missing):
             raise
-        return _form(existing, request.form, 400, str(refused))
+        return _form(existing, request.form, status_of(refused), str(refused))
     plan_later(learner, now)
     return redirect(url_for("goals.index"), 303)
 

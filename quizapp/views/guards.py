@@ -3,19 +3,22 @@
 import hashlib
 import hmac
 import secrets
+from itertools import chain
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from quizapp import clock
 from quizapp.actions import learners as learner_actions
 from quizapp.actions import study as study_actions
+from quizapp.config import Config, host_name
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.storage import learners
-from quizapp.storage.database import Unavailable, connection
+from quizapp.storage.database import Full, Unavailable, connection, excuse
 from quizapp.views import respond
 from quizapp.views.words import local_zone
 
@@ -54,12 +57,46 @@ _SENTENCES = {
     413: "What was sent is too large, so nothing was saved. Send less than 1 MB.",
     500: "Something went wrong on our side and nothing was saved. Try again.",
 }
+_FOREIGN_HOST = (
+    "This server does not answer to {}. Open it by one of its own names, or add the name to"
+    " QUIZAPP_TRUSTED_HOSTS."
+)
+_NUL = (
+    "What was sent holds a character that cannot be stored (NUL), so nothing was saved."
+    " Remove it and try again."
+)
+
+
+def row_id(text: str) -> int:
+    """The number of a row, as in addresses and forms.
+
+    Raises ValueError where no database could have such a number.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10) or int(text) >= 2**31:
+        raise ValueError(text)
+    return int(text)
+
+
+class RowId(IntegerConverter):
+    """``<int:…>`` in an address; what is no number of a row is not found."""
+
+    # Short already here: what a rule only refuses later counts as a wrong method.
+    regex = "[0-9]{1,10}"
+
+    def to_python(self, value: str) -> int:
+        try:
+            return row_id(value)
+        except ValueError:
+            raise ValidationError from None
 
 
 def init(app: Flask) -> None:
     """Put the guards around an app."""
+    app.url_map.converters["int"] = RowId
+    app.before_request(_refuse_foreign_host)
     app.before_request(_connect)
     app.before_request(_refuse_forgery)
+    app.before_request(_refuse_nul)
     app.after_request(_finish)
     app.teardown_request(_disconnect)
     app.jinja_env.globals["csrf_token"] = csrf_token
@@ -69,11 +106,20 @@ def init(app: Flask) -> None:
 
 
 def current_learner() -> Learner:
-    """Who is studying; without sign-in, the local learner, at the start of their day."""
+    """Who is studying; without sign-in, the local learner, at the start of their day.
+
+    A page is shown also while the database takes no writes; the day then begins with
+    the next request.
+    """
     if "learner" not in g:
         now = clock.now()
         found = learners.first() or learner_actions.local_learner(local_zone(), now)
-        g.learner = study_actions.begin_day(found, now)
+        try:
+            g.learner = study_actions.begin_day(found, now)
+        except Unavailable:
+            if request.method not in ("GET", "HEAD"):
+                raise
+            g.learner = found
     learner: Learner = g.learner
     return learner
 
@@ -87,11 +133,38 @@ def csrf_token() -> str:
     return f"{nonce}.{_signature(nonce, _browser())}"
 
 
+def _refuse_foreign_host() -> ResponseReturnValue | None:
+    """Only own names are answered to, or another site could pose as this one by DNS."""
+    said = request.headers.get("Host")
+    if said is None:  # HTTP/1.0; no browser
+        return None
+    name, config = host_name(said), _config()
+    for own in config.answers_to:
+        if name and (name == own or (own.startswith(".") and f".{name}".endswith(own))):
+            return None
+    return respond.notice(_FOREIGN_HOST.format(f"“{said[:100]}”"), 400)
+
+
+def _refuse_nul() -> ResponseReturnValue | None:
+    """PostgreSQL stores no NUL, and nothing that people type holds one."""
+    form = request.form if request.method == "POST" else request.args
+    given = chain(request.args.items(multi=True), form.items(multi=True))
+    if any("\0" in text for text in chain((request.path,), *given)):
+        return respond.notice(_NUL, 400)
+    return None
+
+
+def _config() -> Config:
+    config: Config = current_app.config["QUIZAPP"]
+    return config
+
+
 def _connect() -> None:
     if request.endpoint == "assets_file":
         return
-    g.connection = connection()
-    g.connection.__enter__()
+    opened = connection()
+    opened.__enter__()
+    g.connection = opened
 
 
 def _disconnect(error: BaseException | None) -> None:
@@ -122,7 +195,7 @@ def _same_site() -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.host
+    return origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
 
 
 def _browser() -> str:
@@ -159,14 +232,14 @@ def _finish(response: Response) -> Response:
     return response
 
 
+def status_of(refusal: Refusal) -> int:
+    """The status that goes with a refusal, also where a form is shown again with it."""
+    kinds = ((Missing, 404), (Stale, 409), (Full, 507), (Unavailable, 503))
+    return next((status for kind, status in kinds if isinstance(refusal, kind)), 400)
+
+
 def _refused(error: Refusal) -> ResponseReturnValue:
-    status = 400
-    if isinstance(error, Missing):
-        status = 404
-    elif isinstance(error, Stale):
-        status = 409
-    elif isinstance(error, Unavailable):
-        status = 503
+    status = status_of(error)
     response = respond.notice(str(error), status)
     if status == 503:
         response.headers["Retry-After"] = "5"
@@ -181,6 +254,10 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _broken(error: Exception) -> ResponseReturnValue:
+    refusal = excuse(error)
+    if refusal is not None:
+        current_app.logger.warning("database error at %s: %s", request.endpoint, error)
+        return _refused(refusal)
     current_app.logger.exception("unexpected error at %s", request.endpoint)
     return _error(500)
 

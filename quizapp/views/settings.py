@@ -1,6 +1,7 @@
 """How a learner wants to study."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -8,11 +9,11 @@ from werkzeug.wrappers import Response
 
 from quizapp import clock
 from quizapp.actions import learners as learner_actions
-from quizapp.domain.days import zone_names
+from quizapp.domain.days import time_zone, zone_names
 from quizapp.domain.errors import Refusal
 from quizapp.domain.learners import parse_steps, steps_text
 from quizapp.views import respond
-from quizapp.views.guards import current_learner
+from quizapp.views.guards import current_learner, status_of
 
 blueprint = Blueprint("settings", __name__)
 
@@ -46,7 +47,7 @@ def change() -> Response:
     try:
         learner_actions.change_settings(current_learner(), _settings(), clock.now())
     except Refusal as refused:
-        return _page(400, str(refused))
+        return _page(status_of(refused), str(refused))
     return redirect(url_for("settings.index", saved=1), 303)
 
 
@@ -60,6 +61,8 @@ def timezone() -> Response:
 
 def _page(status: int, problem: str) -> Response:
     learner = current_learner()
+    # A zone this machine does not know counts as UTC, and is shown as what it counts as.
+    learner = replace(learner, timezone=time_zone(learner.timezone).key)
     return respond.page(
         "settings/index.html",
         status,

@@ -1,14 +1,14 @@
 """Figures and moments as people say them."""
 
+import os
 from datetime import datetime, timedelta
 from math import ceil
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 from markupsafe import Markup
 from tzlocal import get_localzone_name
 
-from quizapp.domain.days import Calendar
+from quizapp.domain.days import Calendar, time_zone, zone_names
 from quizapp.domain.scheduling import Memory, State
 from quizapp.storage.cards import COUNTED
 
@@ -87,12 +87,12 @@ def ago(at: datetime, now: datetime, calendar: Calendar) -> str:
 
 def at_clock(at: datetime, zone: str) -> str:
     """A moment's time of day in a zone."""
-    return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+    return at.astimezone(time_zone(zone)).strftime("%H:%M")
 
 
 def date(at: datetime, zone: str) -> str:
     """A moment's date in a zone: 24 November 2026."""
-    local = at.astimezone(ZoneInfo(zone))
+    local = at.astimezone(time_zone(zone))
     return f"{local.day} {local.strftime('%B %Y')}"
 
 
@@ -131,5 +131,11 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def local_zone() -> str:
-    """The time zone this computer is set to."""
-    return str(get_localzone_name() or "UTC")
+    """The time zone this computer is set to, by its name in the tz database; else UTC."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    if named not in zone_names():
+        try:
+            named = get_localzone_name()
+        except (LookupError, ValueError, OSError):  # a setting that contradicts itself
+            named = ""
+    return named if named in zone_names() else "UTC"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizapp.domain.days import EPOCH, Calendar
+from quizapp.domain.days import EPOCH, Calendar, zone_names
 
 ZONES = [
     "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Chatham",
@@ -58,3 +58,15 @@ def test_days_never_go_back_and_begin_at_their_start(
     assert calendar.day(moment + timedelta(hours=25)) > day
     assert calendar.day(calendar.start(day + 3)) == day + 3 or zone == "Pacific/Apia"
     assert calendar.date(day) == EPOCH + timedelta(days=day)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "Europe", "../etc/passwd", "a\0b", "é" * 300])
+def test_a_zone_this_machine_does_not_know_counts_as_utc(zone: str) -> None:
+    at = datetime(2026, 1, 15, 3, 59, tzinfo=UTC)
+    assert Calendar(zone, 4).day(at) == Calendar("UTC", 4).day(at)
+    assert Calendar(zone, 4).start(20_000) == Calendar("UTC", 4).start(20_000)
+
+
+def test_every_place_of_the_tz_database_can_be_chosen() -> None:
+    assert {"UTC", "Japan", "CET", "Europe/Berlin", "EST5EDT"} <= set(zone_names())
+    assert not {"Factory", "localtime"} & set(zone_names())

@@ -1,8 +1,12 @@
 """The settings page over HTTP."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from quizapp.domain.queue import Queue
+from quizapp.storage.database import proxy
 from quizapp.storage.models import Learner, Memory
 from tests.conftest import Visitor
 from tests.views.test_study import form_of
@@ -78,3 +82,26 @@ def test_the_day_stays_the_day_when_its_beginning_moves(visitor: Visitor) -> Non
 def test_a_retention_may_have_a_decimal(visitor: Visitor) -> None:
     assert visitor.post("/settings", **{**FORM, "desired_retention": "87,5"}).status_code == 303
     assert Learner.get().desired_retention == 0.875
+
+
+def test_a_zone_this_machine_does_not_know_counts_as_utc_and_can_be_repaired(
+    visitor: Visitor,
+) -> None:
+    Learner.update(timezone="Mars/Olympus").execute()
+    for page in ("/", "/study/all", "/settings", "/plan", "/exams"):
+        assert visitor.get(page).status_code == 200, page
+    assert "<option selected>UTC</option>" in visitor.get("/settings").get_data(as_text=True)
+    assert visitor.post("/settings/timezone", timezone="Asia/Tokyo").status_code == 303
+    assert Learner.get().timezone == "Asia/Tokyo"
+
+
+def test_what_was_typed_stays_while_another_program_writes(visitor: Visitor) -> None:
+    visitor.get("/settings")
+    proxy.execute_sql("PRAGMA busy_timeout = 20")
+    with closing(sqlite3.connect(proxy.obj.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        response = visitor.post("/settings", **FORM)
+    page = response.get_data(as_text=True)
+    assert response.status_code == 503
+    assert "Another program is using the database" in page
+    assert 'value="300"' in page

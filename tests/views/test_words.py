@@ -51,3 +51,28 @@ def test_lengths_shares_and_counts() -> None:
     assert (words.percent(None), words.percent(0.875)) == ("—", "88 %")
     assert (words.plural(1, "card"), words.plural(1200, "card")) == ("1 card", "1,200 cards")
     assert [words.count(n) for n in (999, 1_000, 5_000)] == ["999", "1,000+", "1,000+"]
+
+
+@pytest.mark.parametrize(
+    ("set_to", "zone"),
+    [
+        ("Japan", "Japan"),
+        (":CET", "CET"),
+        ("Europe/Berlin", "Europe/Berlin"),
+        ("Asia/Calcutta", "Asia/Calcutta"),
+    ],
+)
+def test_this_computers_zone_is_one_of_the_tz_database(
+    monkeypatch: pytest.MonkeyPatch, set_to: str, zone: str
+) -> None:
+    monkeypatch.setenv("TZ", set_to)
+    assert words.local_zone() == zone
+
+
+def test_a_computer_that_does_not_know_its_zone_is_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    def confused() -> str:
+        raise LookupError("two files, two zones")
+
+    monkeypatch.setenv("TZ", "Mars/Olympus")
+    monkeypatch.setattr(words, "get_localzone_name", confused)
+    assert words.local_zone() == "UTC"
