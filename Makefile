@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: setup run test test-fast test-slow check bench screenshots lighthouse clean
+.PHONY: setup run test test-fast check bench simulate-exam screenshots lighthouse clean
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.installed
@@ -42,6 +42,9 @@ check: $(VENV)/.tested
 bench: $(VENV)/.tested
 	@$(BIN)/python tests/install_browser.py
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+simulate-exam: $(VENV)/.tested
+	@$(BIN)/python -m tests.simulation $(ARGS)
 
 screenshots: $(VENV)/.tested
 	@$(BIN)/python tests/install_browser.py
