@@ -78,7 +78,8 @@ def serve() -> None:
         workers=1,
         blocking_threads=THREADS,
         working_dir=ROOT,
-        log_level=LogLevels.warning,
+        # Not its warnings: it finds so many threads too many for a small computer.
+        log_level=LogLevels.error,
     )
     host = f"[{config.host}]" if ":" in config.host else config.host
     click.echo(f"quizapp is ready: http://{host}:{config.port}  (stop with Ctrl+C)")

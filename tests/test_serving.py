@@ -79,6 +79,7 @@ def test_the_worker_ends_with_its_parent(tmp_path: Path, decks: Path) -> None:
 
 def test_slow_request_bodies_do_not_stop_the_others(tmp_path: Path, decks: Path) -> None:
     with RunningApp(tmp_path / "data", decks) as app:
+        assert "WARNING" not in said(app)
         slow = []
         for _ in range(THREADS - 4):
             caller = socket.create_connection(("127.0.0.1", app.port))

@@ -16,7 +16,7 @@ from quizapp.storage import cards, reviews
 from quizapp.storage.cards import StudyCard
 from quizapp.storage.sessions import current_kind
 from quizapp.views import respond, words
-from quizapp.views.guards import current_learner
+from quizapp.views.guards import current_learner, status_of
 
 blueprint = Blueprint("cards", __name__)
 
@@ -78,7 +78,7 @@ def wordings(card_id: int) -> Response:
     except Refusal as refused:
         if isinstance(refused, Missing):
             raise
-        return _form(card, fields, 400, str(refused))
+        return _form(card, fields, status_of(refused), str(refused))
     return redirect(_back_to_study(card_id), 303)
 
 

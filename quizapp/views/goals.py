@@ -69,8 +69,13 @@ def previews() -> Response:
         found = goal_actions.outlook(learner, [goal], now)
     except Refusal as refused:
         if respond.wants_fragment():
-            return respond.piece("goals/_outlook.html", 400, problem=str(refused))
-        return _form(_goal(learner, changed) if changed else None, request.form, 400, str(refused))
+            return respond.piece("goals/_outlook.html", status_of(refused), problem=str(refused))
+        return _form(
+            _goal(learner, changed) if changed else None,
+            request.form,
+            status_of(refused),
+            str(refused),
+        )
     values: dict[str, Any] = {
         "problem": "", "outlook": found, "bars": BARS, "names": _names(blueprints.known()),
     }  # fmt: skip

@@ -33,7 +33,7 @@ class FirstAnswers:
     days: Ints  # (L,)
     allowed: Bools  # (m, L)
     corner: Ints  # (5, m, L)
-    weights: tuple[Floats, Floats, Floats, Floats]  # each (5, m, L), the outcome's chance included
+    weights: tuple[Floats, Floats, Floats, Floats]  # by corner, (5, m, L) each, chance included
     seconds: Floats  # (m, L)
     stop: Floats  # (m,): weighted recall at the exams with no more reviews
     between: Floats  # (m, L): weighted recall at exams before the answer
@@ -41,6 +41,11 @@ class FirstAnswers:
 
 @dataclass(frozen=True)
 class Market:
+    """All that finding prices and acting on them needs, and no price.
+
+    ``scale`` is the mean share of the cards that count; inside, shares are multiples of it.
+    """
+
     cards: Cards
     time: Time
     habits: Habits
@@ -57,6 +62,7 @@ class Market:
 
 
 def market(cards: Cards, time: Time, habits: Habits, ahead: Bools, seed: int) -> Market:
+    """Prepare tidy cards for the exams that are ``ahead``; at least one must be."""
     exams = np.array(time.exam_days)[ahead] - time.today
     horizon = int(exams.max())
     seconds = filled(np.asarray(time.seconds, dtype=float), horizon)
@@ -80,6 +86,7 @@ def market(cards: Cards, time: Time, habits: Habits, ahead: Bools, seed: int) ->
 def first_answers(
     cards: Cards, chosen: Ints, kind: Ints, today: int, p: Programme, habits: Habits
 ) -> FirstAnswers:
+    """What the next answer of each chosen seen card may be, on any of the days to weigh."""
     days = _first_days(p)
     s = cards.stability[chosen][:, None].astype(np.float32)
     d = cards.difficulty[chosen][:, None].astype(np.float32)

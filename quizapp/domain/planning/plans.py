@@ -93,6 +93,7 @@ def _report(
     seconds: Floats,
     acting: Floats,
 ) -> Plan:
+    """Play the plan forward and put everything into a learner's terms."""
     p, cards, time = job.programme, job.cards, job.time
     fits = _fitting(seconds, float(job.seconds[0]))
     done = play_all(job, v, promised, by_topic=True)
