@@ -1,5 +1,12 @@
 """quizapp: cards, exam questions and spaced repetition for future CISOs."""
 
+import os
+
+# Before NumPy comes in: its threads win little on arrays this small, and where others
+# compute too they cost many times what they win.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
 from flask import Flask
 from flask_compress import Compress
 from htmx_flask import Htmx

@@ -15,7 +15,7 @@ from quizapp.domain.errors import Missing, Refusal
 from quizapp.domain.forecast import Knowledge, Predictions, calibrate, exam_score
 from quizapp.domain.goals import Goal
 from quizapp.domain.learners import Learner
-from quizapp.domain.planning import Cards, Habits, Plan, Time, plan
+from quizapp.domain.planning import Cards, Habits, Plan, Prices, Time, plan
 from quizapp.domain.scheduling import retrievability
 from quizapp.storage import blueprints, reviews
 from quizapp.storage import goals as store
@@ -146,7 +146,8 @@ def plan_day(learner: Learner, now: datetime) -> bool:
     if not goals or store.plan(learner.id, today) is not None:
         return False
     rows = store.cards(learner.id)
-    made, domains = _plan(learner, goals, rows, now)
+    latest = store.latest_forecast(learner.id)
+    made, domains = _plan(learner, goals, rows, now, (latest or {}).get("prices"))
     listed = [rows[i] for i in made.today]
     counted = {row.card for row in listed}
     outside = [
@@ -157,7 +158,14 @@ def plan_day(learner: Learner, now: datetime) -> bool:
         and row.last_day is not None and row.due_day <= today
         and row.card not in counted
     ]  # fmt: skip
-    forecast = _forecast(_outlook(learner, goals, rows, made, domains, day))
+    forecast = _forecast(_outlook(learner, goals, rows, made, domains, day)) | {
+        "prices": {
+            "day": made.prices.day,
+            "level": made.prices.level,
+            "bent": list(made.prices.bent),
+            "goals": [goal.number for goal in goals],
+        }
+    }
     with transaction():
         if store.plan(learner.id, today) is not None:
             return False
@@ -167,7 +175,11 @@ def plan_day(learner: Learner, now: datetime) -> bool:
 
 
 def _plan(
-    learner: Learner, goals: Sequence[Goal], rows: Sequence[CardRow], now: datetime
+    learner: Learner,
+    goals: Sequence[Goal],
+    rows: Sequence[CardRow],
+    now: datetime,
+    prices: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, list[tuple[list[str], dict[str, float]]]]:
     """The plan, and for each goal the domain of each card and the shares of domains."""
     known = blueprints.known()
@@ -209,7 +221,12 @@ def _plan(
     time = Time(today, tuple(goal.number for goal in goals), np.array(ahead), kept)
     floors = np.zeros(len(topics) + 1)
     floors[: len(topics)] = max(goal.floor for goal in goals)
-    return plan(cards, time, habits(learner), floors=floors, seed=learner.id), domains
+    # Yesterday's prices are near today's, which saves two thirds of the search.
+    before = None
+    if prices and len(prices["bent"]) and prices["goals"] == [goal.number for goal in goals]:
+        before = Prices(prices["day"], prices["level"], tuple(prices["bent"]))
+    found = plan(cards, time, habits(learner), before=before, floors=floors, seed=learner.id)
+    return found, domains
 
 
 def habits(learner: Learner) -> Habits:
