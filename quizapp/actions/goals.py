@@ -158,14 +158,15 @@ def plan_day(learner: Learner, now: datetime) -> bool:
         and row.last_day is not None and row.due_day <= today
         and row.card not in counted
     ]  # fmt: skip
-    forecast = _forecast(_outlook(learner, goals, rows, made, domains, day)) | {
-        "prices": {
+    forecast = _forecast(_outlook(learner, goals, rows, made, domains, day, told=False))
+    if made.prices is not None:
+        numbers = [goal.number for goal in goals]
+        forecast["prices"] = {
             "day": made.prices.day,
             "level": made.prices.level,
             "bent": list(made.prices.bent),
-            "goals": [goal.number for goal in goals],
+            "goals": numbers,
         }
-    }
     with transaction():
         if store.plan(learner.id, today) is not None:
             return False
@@ -251,17 +252,21 @@ def _outlook(
     made: Plan,
     domains: Sequence[tuple[list[str], dict[str, float]]],
     today: date,
+    told: bool = True,
 ) -> Outlook:
+    """The plan as people read it; intervals, which take time, only where they are ``told``."""
     unseen = {int(i) for indices in made.unseen.values() for i in indices}
     order = list(dict.fromkeys(d for _, share in domains for d in share))
     known = {b.outline: b for b in blueprints.known()}
-    past = reviews.predictions(learner.id)
+    past = reviews.predictions(learner.id) if told else []
     found = []
     for n, (goal, (names, share)) in enumerate(zip(goals, domains, strict=True)):
         followed = [_at(made.topics_followed, n, order.index(d)) for d in share]
         outline = known.get(goal.outline)
         items = (outline.questions if outline else None) or USUAL_ITEMS
-        intervals = _intervals(learner, past, share, followed, items, today)
+        intervals = dict.fromkeys(["", *share], (0.0, 0.0))
+        if told:
+            intervals = _intervals(learner, past, share, followed, items, today)
         sizes = Counter(names)
         new = Counter(d for d, r in zip(names, rows, strict=True) if r.last_day is None)
         left_out = Counter(names[i] for i in unseen)
