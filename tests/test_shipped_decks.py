@@ -1,11 +1,16 @@
 """What ships: every responsibility, prerequisite and certification, with enough in each."""
 
 import re
+from dataclasses import replace
+from functools import cache
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quizapp.actions import decks as deck_actions
 from quizapp.domain.blueprints import quota, shares
+from quizapp.domain.exams import PoolItem, draw
 from quizapp.domain.lint import banks
 from quizapp.domain.lint.text import answer, content, prompt
 from quizapp.domain.references import resolve
@@ -142,3 +147,31 @@ def test_every_card_has_two_sides(shipped: list[ParsedDeck]) -> None:
             for face in faces(note.kind, note.fields, note.objective):
                 assert face["question"], note.key
                 assert face["answer"] or face.get("options"), note.key
+
+
+@given(st.integers(5, 150), st.integers(0, 2**31), st.sets(st.integers(0, 200)))
+def test_draws_meet_the_blueprint_for_every_certification(
+    count: int, seed: int, seen: set[int]
+) -> None:
+    for outline, (share, pool) in _pools().items():
+        drawn = draw([replace(i, seen=i.note in seen) for i in pool], share, count, seed)
+        assert len({item.note for item in drawn}) == count, outline
+        for domain, weight in share.items():
+            assert abs(sum(item.domain == domain for item in drawn) - weight * count) <= 1, outline
+
+
+@cache
+def _pools() -> dict[str, tuple[dict[str, float], list[PoolItem]]]:
+    """Each certification's shares, and its held-out items numbered as rows would be."""
+    decks = deck_actions.read(ROOT / "decks")
+    found = {}
+    for blueprint in deck_actions.read_blueprints(ROOT / "decks"):
+        if blueprint.planning and blueprint.questions:
+            share = shares(blueprint)
+            held = [note for deck in decks for note in deck.notes if note.pool == "mock"]
+            own = [(next((d for d in n.domains if d in share), ""), n.topic) for n in held]
+            found[blueprint.outline] = (
+                share,
+                [PoolItem(i, domain, topic) for i, (domain, topic) in enumerate(own) if domain],
+            )
+    return found

@@ -21,6 +21,9 @@ FULL = 150
 def served(tmp_path: Path) -> Iterator[RunningApp]:
     """The real server with an exam whose pool holds a full paper."""
     decks = samples.exam(tmp_path / "decks", held=95)
+    blueprint = decks / "blueprints" / "test.toml"
+    full = blueprint.read_text().replace("questions = 20", f"questions = {FULL}")
+    blueprint.write_text(full.replace("minutes = 32", "minutes = 240"))
     with RunningApp(tmp_path / "data", decks) as app:
         yield app
 
@@ -52,8 +55,8 @@ def test_half_a_paper_survives_a_killed_server_and_another_browser(
 ) -> None:
     first = browser.new_context(base_url=served.url)
     page = first.new_page()
-    begin(page, "75 ")
-    for place in range(1, 39):
+    begin(page, f"{FULL} ")
+    for place in range(1, FULL // 2 + 1):
         page.keyboard.press("abcd"[place % 4])
         page.keyboard.press("ArrowRight" if place % 2 else "j")
         page.wait_for_url(f"**/items/{place + 1}")
@@ -64,15 +67,15 @@ def test_half_a_paper_survives_a_killed_server_and_another_browser(
     elsewhere = browser.new_context(base_url=served.url)
     page = elsewhere.new_page()
     page.goto("/exams")
-    expect(page.get_by_text("38 of 75 answered")).to_be_visible()
+    expect(page.get_by_text(f"{FULL // 2} of {FULL} answered")).to_be_visible()
     page.get_by_role("link", name="Go on").click()
-    page.wait_for_url("**/items/39")
+    page.wait_for_url(f"**/items/{FULL // 2 + 1}")
     assert isinstance(ends, int)
     assert abs(seconds_left(page) - (ends / 1000 - time.time())) <= 1.5
     assert rows(served, "SELECT ends FROM paper") == [(ends,)]
-    page.goto(page.url.replace("/items/39", "/items/38"))
+    page.goto(page.url.replace(f"/items/{FULL // 2 + 1}", f"/items/{FULL // 2}"))
     assert page.locator("[name=choice]:checked").count() == 1
-    assert rows(served, "SELECT count(*) FROM paper_item WHERE choices != '[]'") == [(38,)]
+    assert rows(served, "SELECT count(*) FROM paper_item WHERE choices != '[]'") == [(FULL // 2,)]
     elsewhere.close()
 
 

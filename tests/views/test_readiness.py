@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 
 from quizapp.actions import decks as deck_actions
-from quizapp.storage.models import Card, Memory, Miss, Note, Review
+from quizapp.storage import exams as store
+from quizapp.storage.models import Card, Memory, Miss, Note, Paper, PaperItem, Review
 from tests import samples
 from tests.conftest import Clock, Visitor
 from tests.views.test_goals import FORM
@@ -146,3 +147,39 @@ def test_with_a_goal_the_day_is_foretold(candidate: Visitor) -> None:
     answer(candidate, "D1-study-0", right=True)
     assert "On the day" in text(candidate, "/topics")
     assert re.search(r"\d+ %</td></tr>", text(candidate, "/readiness"))
+
+
+def test_five_answers_are_refused_and_a_full_paper_gives_the_interval_of_the_formula(
+    app: Flask, visitor: Visitor, deck_folder: Path
+) -> None:
+    from tests.views.test_exams import begin, key
+
+    deck_actions.load(samples.exam(deck_folder, held=95))
+    few = begin(visitor, count=8)
+    for place in range(1, 9):
+        visitor.post(f"/exams/{few}/items/{place}/answers", choice=key(few, place), to="stay")
+    visitor.post(f"/exams/{few}/submissions")
+    page = text(visitor, "/readiness")
+    assert "15 more in First domain" in page, "five of eight are in the heavier domain"
+    assert "Practice score to expect" not in page
+    Paper.delete().execute()
+    PaperItem.delete().execute()
+    paper = begin(visitor, count=150)
+    rights = {"D1": 72, "D2": 30}
+    for entry in store.entries(paper):
+        rights[entry.domain] -= 1
+        best = key(paper, entry.place)
+        choice = best if rights[entry.domain] >= 0 else (best + 1) % 4
+        visitor.post(f"/exams/{paper}/items/{entry.place}/answers", choice=choice, to="stay")
+    visitor.post(f"/exams/{paper}/submissions")
+    page = text(visitor, "/readiness")
+    # By hand: Wilson of 72/90 is 70.6-87.0 %, of 30/60 37.7-62.3 %; the score is
+    # 0.6 x (72 + 2.5) / 94 + 0.4 x (30 + 2.5) / 64 = 67.9 %, and 1.645 standard
+    # deviations of the two Beta distributions are 5.8 points.
+    assert "<td>72 of 90</td><td>71–87 %</td>" in page
+    assert "<td>30 of 60</td><td>38–62 %</td>" in page
+    score = re.search(r"expect</dt><dd>(\d+) % <span class=\"detail\">90 %: (\d+)–(\d+) %", page)
+    assert score is not None
+    assert abs(int(score[1]) - 67.9) <= 1
+    assert abs(int(score[2]) - 62.1) <= 1
+    assert abs(int(score[3]) - 73.7) <= 1
