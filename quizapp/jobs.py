@@ -41,9 +41,4 @@ def init(app: Flask) -> None:
             with lock:
                 taken.discard(key)
 
-    def busy(key: str) -> bool:
-        with lock:
-            return key in taken
-
     app.extensions["later"] = later
-    app.extensions["busy"] = busy

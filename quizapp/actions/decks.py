@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -183,7 +183,7 @@ class _Saved:
     notes: set[int]
 
 
-def _save(deck: ParsedDeck, position: int, digest: str, known_works: Iterable[str]) -> _Saved:
+def _save(deck: ParsedDeck, position: int, digest: str, known_works: Collection[str]) -> _Saved:
     family = deck.key.split("/")[0]
     deck_id = decks.save(
         deck.key,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from quizapp.domain import exams
-from quizapp.domain.blueprints import Blueprint, shares
+from quizapp.domain.blueprints import Blueprint
 from quizapp.domain.cards import option_order
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
@@ -35,24 +35,18 @@ def start(
     Raises Missing for an unknown outline, Refusal where the pool has too few items or
     pace or line are none.
     """
-    known = blueprints.known()
-    blueprint = next((b for b in known if b.outline == outline), None)
-    if blueprint is None:
-        raise Missing("There is no such exam. Choose one from the list.")
+    blueprint = blueprints.find(outline)
     if pace not in exams.PACES:
         raise Refusal("Choose one of the offered times, or no clock.")
     if not 0.3 <= line <= 1:
         raise Refusal("Your line must be from 30% to 100%.")
     with transaction():
-        pool, share = _pool(learner, blueprint, known)
+        pool, share = _pool(learner, blueprint)
         most = exams.longest(_sizes(pool, share), share)
         if not SHORTEST <= count <= most:
             raise Refusal(f"This exam can have from {SHORTEST} to {most} questions.")
         drawn = exams.draw(pool, share, count, seed)
-        each: float = exams.SECONDS_EACH
-        if blueprint.questions and blueprint.minutes:
-            each = blueprint.minutes * 60 / blueprint.questions
-        clock = exams.clock(now, count, each, pace)
+        clock = exams.clock(now, count, blueprint.seconds_each, pace)
         faces = store.contents([item.note for item in drawn])
         orders = {
             item.note: option_order(faces[item.note][0]["options"], f"{seed}:{item.note}")
@@ -61,6 +55,7 @@ def start(
         return store.create(
             learner.id,
             drawn,
+            faces,
             orders,
             outline=outline,
             title=f"{blueprint.certification}, {count} questions",
@@ -85,7 +80,7 @@ def open_item(learner: Learner, paper_id: int, place: int, now: datetime) -> Pap
             store.change_paper(paper.id, open_place=place, open_since=now)
         if not question.seen:
             store.change_item(paper.id, place, seen=True)
-        return _question(paper, place)
+        return question
 
 
 @dataclass(frozen=True)
@@ -129,7 +124,7 @@ def mark(learner: Learner, paper_id: int, place: int, marks: Marks, now: datetim
 def submit(learner: Learner, paper_id: int, now: datetime) -> None:
     """Hand the paper in; at the end of its time where that has passed. Twice is once."""
     with transaction():
-        paper = _paper(learner, paper_id)
+        paper = store.paper(learner.id, paper_id)
         _close(paper, now)
 
 
@@ -156,18 +151,11 @@ def _book_time(paper: PaperRow, now: datetime) -> None:
 
 
 def _open(learner: Learner, paper_id: int, now: datetime) -> PaperRow:
-    paper = _paper(learner, paper_id)
+    paper = store.paper(learner.id, paper_id)
     if paper.submitted is not None:
         raise Late("This exam was handed in already. Here is its result.")
     if paper.clock.over(now):
         raise Late("The time was up, so this came too late and was not counted.")
-    return paper
-
-
-def _paper(learner: Learner, paper_id: int) -> PaperRow:
-    paper = store.paper(learner.id, paper_id)
-    if paper is None:
-        raise Missing("There is no such exam. Choose one from the list.")
     return paper
 
 
@@ -178,20 +166,16 @@ def _question(paper: PaperRow, place: int) -> PaperQuestion:
     return question
 
 
-def available(
-    learner: Learner, blueprint: Blueprint, known: Sequence[Blueprint]
-) -> tuple[dict[str, int], dict[str, float]]:
+def available(learner: Learner, blueprint: Blueprint) -> tuple[dict[str, int], dict[str, float]]:
     """How many items each domain has to draw from, and its share of a paper."""
-    pool, share = _pool(learner, blueprint, known)
+    pool, share = _pool(learner, blueprint)
     return _sizes(pool, share), share
 
 
-def _pool(
-    learner: Learner, blueprint: Blueprint, known: Sequence[Blueprint]
-) -> tuple[list[exams.PoolItem], dict[str, float]]:
+def _pool(learner: Learner, blueprint: Blueprint) -> tuple[list[exams.PoolItem], dict[str, float]]:
     """What a paper is drawn from: the held-out pool, else the study pool of a practice
     assessment, whose domains without any question are left out."""
-    share = shares(blueprint, known)
+    share = blueprints.share_of(blueprint.outline)
     pool = store.pool(learner.id, share)
     if not pool:
         pool = store.pool(learner.id, share, "study")

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from quizapp.domain import goals as rules
-from quizapp.domain.blueprints import Blueprint, shares
 from quizapp.domain.days import EPOCH
 from quizapp.domain.errors import Missing, Refusal
 from quizapp.domain.forecast import Knowledge, Predictions, calibrate, exam_score
@@ -59,7 +58,6 @@ class DomainOutlook:
     id: str
     share: float
     cards: int
-    new: int
     unseen: int
     followed: float
     stopped: float
@@ -71,7 +69,7 @@ def set_goal(learner: Learner, goal: Goal, now: datetime, replaces: int | None =
 
     Raises Refusal where no plan can be made of it, Missing for a goal that is not there.
     """
-    share_of(goal, blueprints.known())
+    share_of(goal)
     rules.check(goal.day, _today(learner, now), goal.minutes, goal.weights or {})
     columns: dict[str, Any] = {
         "outline": goal.outline, "title": goal.title, "day": goal.day,
@@ -108,7 +106,7 @@ def tell_outcome(learner: Learner, goal: int, passed: bool, now: datetime) -> No
         store.change(goal, outcome={"passed": passed, "told": now.isoformat()})
 
 
-def share_of(goal: Goal, known: Sequence[Blueprint]) -> dict[str, float]:
+def share_of(goal: Goal) -> dict[str, float]:
     """Each domain's share of a goal's exam: the learner's own weights, else the outline's.
 
     Raises Missing where the outline is not there.
@@ -116,10 +114,7 @@ def share_of(goal: Goal, known: Sequence[Blueprint]) -> dict[str, float]:
     if goal.weights:
         total = sum(goal.weights.values())
         return {domain: weight / total for domain, weight in goal.weights.items()}
-    outline = next((b for b in known if b.outline == goal.outline), None)
-    if outline is None:
-        raise Missing("There is no such exam. Choose one from the list.")
-    return shares(outline, known)
+    return blueprints.share_of(goal.outline)
 
 
 def outlook(learner: Learner, goals: Sequence[Goal], now: datetime) -> Outlook:
@@ -143,7 +138,7 @@ def plan_day(learner: Learner, now: datetime) -> bool:
     """
     today, day = learner.today(now), _today(learner, now)
     goals = store.active(learner.id, day)
-    if not goals or store.plan(learner.id, today) is not None:
+    if not goals or store.has_plan(learner.id, today):
         return False
     rows = store.cards(learner.id)
     latest = store.latest_forecast(learner.id)
@@ -168,7 +163,8 @@ def plan_day(learner: Learner, now: datetime) -> bool:
             "goals": numbers,
         }
     with transaction():
-        if store.plan(learner.id, today) is not None:
+        # Planning takes a moment: the goals may have changed meanwhile.
+        if store.has_plan(learner.id, today) or store.active(learner.id, day) != goals:
             return False
         cards = [row.card for row in _mixed(listed)]
         store.save_plan(learner.id, today, [*cards, *outside[: learner.reviews_per_day]], forecast)
@@ -183,11 +179,10 @@ def _plan(
     prices: Mapping[str, Any] | None = None,
 ) -> tuple[Plan, list[tuple[list[str], dict[str, float]]]]:
     """The plan, and for each goal the domain of each card and the shares of domains."""
-    known = blueprints.known()
     today = learner.today(now)
     domains, columns = [], []
     for goal in goals:
-        share = share_of(goal, known)
+        share = share_of(goal)
         own = [[*row.domains, f"deck-{row.deck}"] for row in rows]
         of_cards, names = rules.shares_of_cards(own, share)
         columns.append(of_cards)
@@ -268,7 +263,6 @@ def _outlook(
         if told:
             intervals = _intervals(learner, past, share, followed, items, today)
         sizes = Counter(names)
-        new = Counter(d for d, r in zip(names, rows, strict=True) if r.last_day is None)
         left_out = Counter(names[i] for i in unseen)
         found.append(
             GoalOutlook(
@@ -280,7 +274,6 @@ def _outlook(
                         id=domain,
                         share=part,
                         cards=sizes[domain],
-                        new=new[domain],
                         unseen=left_out[domain],
                         followed=recall,
                         stopped=_at(made.topics_stopped, n, order.index(domain)),
@@ -380,8 +373,3 @@ def _mixed(rows: Sequence[CardRow]) -> list[CardRow]:
 
 def _today(learner: Learner, now: datetime) -> date:
     return learner.calendar.date(learner.today(now))
-
-
-def preview(goal: Goal, minutes: int) -> Goal:
-    """The same goal with so many minutes on each day that has any."""
-    return replace(goal, minutes=tuple(minutes if m else 0 for m in goal.minutes))

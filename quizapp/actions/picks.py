@@ -20,7 +20,7 @@ def study_misses(learner: Learner, paper_id: int, now: datetime) -> int:
     """
     with transaction():
         paper = exams.paper(learner.id, paper_id)
-        if paper is None or paper.submitted is None:
+        if paper.submitted is None:
             raise Missing("There is no such result. Choose one from the list of exams.")
         missed = [q for q in exams.questions(paper_id) if not q.right or q.confidence == "guess"]
         if not missed:
@@ -28,8 +28,7 @@ def study_misses(learner: Learner, paper_id: int, now: datetime) -> int:
         found = behind(learner, [question.note for question in missed])
         if not found:
             raise Refusal("No card of your decks is about what you missed.")
-        picks.forget_before(learner.id, now - KEPT)
-        return picks.create(learner.id, f"Misses of {paper.title}", found, now)
+        return gather(learner, f"Misses of {paper.title}", found, now)
 
 
 def gather(learner: Learner, title: str, found: Sequence[int], now: datetime) -> int:

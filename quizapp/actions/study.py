@@ -154,7 +154,7 @@ def _follow_up(
     moved = cards.snapshot(learner.id, cards.later_than(learner.id, sooner, today + 1))
     for row in moved:
         turn = today + 1 if row["queue"] == Queue.REVIEW else 0
-        cards.label(learner.id, [row["card"]], turn=turn)
+        cards.adjust(learner.id, [row["card"]], turn=turn)
     return [note, *moved]
 
 
@@ -229,7 +229,7 @@ def flag(learner: Learner, card_id: int, now: datetime, colour: int) -> None:
     with transaction():
         card = _card(learner, card_id)
         _note_down(learner, card, [card.id], now, "Flag")
-        cards.label(learner.id, [card.id], flag=0 if card.flag == colour else colour)
+        cards.adjust(learner.id, [card.id], flag=0 if card.flag == colour else colour)
 
 
 def mark(learner: Learner, card_id: int, now: datetime) -> None:
@@ -238,7 +238,7 @@ def mark(learner: Learner, card_id: int, now: datetime) -> None:
         card = _card(learner, card_id)
         together = cards.of_note(learner.id, card.note)
         _note_down(learner, card, together, now, "Unmark" if card.marked else "Mark")
-        cards.label(learner.id, together, marked=not card.marked)
+        cards.adjust(learner.id, together, marked=not card.marked)
 
 
 def set_due(learner: Learner, card_id: int, version: int, now: datetime, days: int) -> None:

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+# 150 questions in 240 minutes.
+USUAL_SECONDS = 96.0
+
 
 @dataclass(frozen=True)
 class Domain:
@@ -41,6 +44,13 @@ class Blueprint:
     confidence: str = ""
     read: date | None = None
     sources: tuple[str, ...] = field(default=())
+
+    @property
+    def seconds_each(self) -> float:
+        """Seconds for one question, at the exam's pace or, where it names none, ISACA's."""
+        if self.questions and self.minutes:
+            return self.minutes * 60 / self.questions
+        return USUAL_SECONDS
 
     @property
     def weighted(self) -> bool:

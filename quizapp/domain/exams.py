@@ -3,7 +3,7 @@
 import math
 import random
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -12,8 +12,6 @@ from quizapp.domain.blueprints import quota
 
 # Pace options a candidate may choose before the start (WCAG 2.2.1); None is without clock.
 PACES: dict[str, float | None] = {"1": 1.0, "1.25": 1.25, "1.5": 1.5, "2": 2.0, "off": None}
-# ISACA's pace, 150 items in 240 minutes, where a blueprint names none.
-SECONDS_EACH = 96
 # More than this on one item is somebody who walked away; it does not count as time on the item.
 LONGEST_LOOK = timedelta(minutes=10)
 CONFIDENCES = ("guess", "unsure", "sure")
@@ -130,6 +128,12 @@ class Share:
     k: int
     n: int
 
+    @classmethod
+    def of(cls, rights: Iterable[bool | None]) -> "Share":
+        """Right and all of some answers; a blank is not right."""
+        given = list(rights)
+        return cls(sum(right is True for right in given), len(given))
+
     @property
     def share(self) -> float | None:
         return self.k / self.n if self.n else None
@@ -169,14 +173,14 @@ class Result:
 def result(items: Sequence[Answered], domains: Sequence[str]) -> Result:
     """Add up a paper; blanks are wrong, flags never count."""
     return Result(
-        score=_share(items),
-        first_exposure=_share([item for item in items if not item.repeat]),
+        score=Share.of(item.right for item in items),
+        first_exposure=Share.of(item.right for item in items if not item.repeat),
         domains=tuple(_domain(items, domain) for domain in domains),
         blank=sum(item.right is None for item in items),
         repeats=sum(item.repeat for item in items),
         changes=Counter(item.changed for item in items if item.changed),
         confidence={
-            word: _share([item for item in items if item.confidence == word])
+            word: Share.of(item.right for item in items if item.confidence == word)
             for word in CONFIDENCES
             if any(item.confidence == word for item in items)
         },
@@ -207,11 +211,9 @@ def known(score: float, options: int = 4) -> float:
     return max(0.0, (score - 1 / options) / (1 - 1 / options))
 
 
-def _share(items: Sequence[Answered]) -> Share:
-    return Share(sum(item.right is True for item in items), len(items))
-
-
 def _domain(items: Sequence[Answered], domain: str) -> DomainResult:
     inside = [item for item in items if item.domain == domain]
     looked = [item.seconds for item in inside if item.seconds > 0]
-    return DomainResult(domain, _share(inside), median(looked) if looked else None)
+    return DomainResult(
+        domain, Share.of(item.right for item in inside), median(looked) if looked else None
+    )

@@ -103,8 +103,3 @@ class Topic:
 def weakest(topics: Sequence[Topic]) -> list[Topic]:
     """Topics by what is worth most, ties by name."""
     return sorted(topics, key=lambda t: (-t.worth, t.deck, t.name))
-
-
-def share_of(answers: Sequence[bool]) -> Share:
-    """Right and all of some answers."""
-    return Share(sum(answers), len(answers))

@@ -4,7 +4,7 @@ A reference is one or more works with their places, parted by semicolons: “NIS
 800-61 Rev. 3, 2.3; ISO/IEC 27035-1:2023, 4”. A work is told by how its part begins.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 
 def parts(reference: str) -> list[str]:
@@ -12,11 +12,10 @@ def parts(reference: str) -> list[str]:
     return [part.strip() for part in reference.split(";") if part.strip()]
 
 
-def resolve(reference: str, works: Iterable[str]) -> list[tuple[str, str | None]]:
+def resolve(reference: str, works: Collection[str]) -> list[tuple[str, str | None]]:
     """Each part of a reference with the work it names, the longest that fits, or None."""
-    known = sorted(works, key=len, reverse=True)
     return [
-        (part, next((work for work in known if _names(part, work)), None))
+        (part, max((work for work in works if _names(part, work)), key=len, default=None))
         for part in parts(reference)
     ]
 

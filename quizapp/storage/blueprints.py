@@ -5,7 +5,8 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from quizapp.domain.blueprints import Blueprint, Domain
+from quizapp.domain.blueprints import Blueprint, Domain, shares
+from quizapp.domain.errors import Missing
 from quizapp.storage import models
 
 _DATES = ("effective", "until", "read")
@@ -15,6 +16,17 @@ def known() -> list[Blueprint]:
     """All blueprints, in the order of their files."""
     rows = models.Blueprint.select(models.Blueprint.fields).order_by(models.Blueprint.position)
     return [_value(fields) for (fields,) in rows.tuples()]
+
+
+def find(outline: str) -> Blueprint:
+    """The blueprint of that outline; raises Missing where there is none."""
+    return _named(outline, known())
+
+
+def share_of(outline: str) -> dict[str, float]:
+    """Each domain's share of that outline's exam (domain/blueprints.py); raises Missing."""
+    found = known()
+    return shares(_named(outline, found), found)
 
 
 def replace(blueprints: Sequence[Blueprint]) -> None:
@@ -28,6 +40,13 @@ def replace(blueprints: Sequence[Blueprint]) -> None:
             for position, blueprint in enumerate(blueprints)
         ]
     ).execute()
+
+
+def _named(outline: str, among: Sequence[Blueprint]) -> Blueprint:
+    found = next((blueprint for blueprint in among if blueprint.outline == outline), None)
+    if found is None:
+        raise Missing("There is no such exam. Choose one from the list.")
+    return found
 
 
 def _stored(blueprint: Blueprint) -> dict[str, Any]:

@@ -356,8 +356,8 @@ def save_review(
     return bool(cursor.rowcount)
 
 
-def label(learner: int, cards: Sequence[int], **columns: Any) -> None:
-    """Store flag or mark; a form drawn before stays good, since nothing it shows changed."""
+def adjust(learner: int, cards: Sequence[int], **columns: Any) -> None:
+    """Store what no drawn form rests on, such as flag, mark or turn: forms stay good."""
     where = (Memory.learner == learner) & Memory.card.in_(cards)
     Memory.update(**columns).where(where).execute()
 

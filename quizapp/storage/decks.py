@@ -9,10 +9,9 @@ from peewee import JOIN, SQL, Case, Value, fn
 
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State
+from quizapp.storage.batches import batches, insert_all
 from quizapp.storage.models import Card, Deck, Enrolment, Memory, Note
 from quizapp.storage.prepared import prepared, slot
-
-_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -189,7 +188,7 @@ def retire(decks: Sequence[int]) -> None:
 def notes_by_key(keys: Iterable[str]) -> dict[str, NoteRow]:
     """The stored notes among these keys, whatever deck they stand in."""
     found = {}
-    for batch in _batches(list(keys)):
+    for batch in batches(list(keys)):
         rows = Note.select(
             Note.id, Note.key, Note.deck, Note.digest, Note.position, Note.retired, Note.works
         ).where(Note.key.in_(batch))
@@ -254,7 +253,7 @@ def lay_cards(note: int, deck: int, count: int, rank: int, studied: bool = True)
 
 def retire_notes(notes: Sequence[int]) -> None:
     """Take notes and their cards out of study; progress stays."""
-    for batch in _batches(list(notes)):
+    for batch in batches(list(notes)):
         Note.update(retired=True).where(Note.id.in_(batch)).execute()
         Card.update(retired=True).where(Card.note.in_(batch)).execute()
         Memory.update(queue=Queue.RETIRED).where(Memory.note.in_(batch)).execute()
@@ -263,8 +262,7 @@ def retire_notes(notes: Sequence[int]) -> None:
 def enrol(learner: int, decks: Sequence[int]) -> None:
     """Let a learner take up decks; those they already have stay as they are."""
     rows = [{"learner": learner, "deck": deck} for deck in decks]
-    for batch in _batches(rows):
-        Enrolment.insert_many(batch).on_conflict_ignore().execute()
+    insert_all(Enrolment, rows, known=True)
 
 
 def shipped() -> list[int]:
@@ -358,8 +356,3 @@ def _queue_of_state() -> Any:
         ],
         Queue.LEARNING.value,
     )
-
-
-def _batches(items: list[Any]) -> Iterable[list[Any]]:
-    for start in range(0, len(items), _BATCH):
-        yield items[start : start + _BATCH]

@@ -8,12 +8,12 @@ from typing import Any
 
 from peewee import JOIN, fn
 
+from quizapp.domain.errors import Missing
 from quizapp.domain.exams import Clock, Drawn, PoolItem
 from quizapp.domain.scheduling import State
+from quizapp.storage.batches import batches, insert_all
 from quizapp.storage.fields import to_json
 from quizapp.storage.models import Enrolment, Memory, Note, Paper, PaperItem, Snapshot
-
-_BATCH = 50
 
 
 @dataclass(frozen=True)
@@ -122,11 +122,11 @@ def pool(learner: int, domains: Iterable[str], name: str = "mock") -> list[PoolI
 def create(
     learner: int,
     drawn: Sequence[Drawn],
+    faces: Mapping[int, tuple[Mapping[str, Any], str]],
     orders: Mapping[int, Sequence[int]],
     **columns: Any,
 ) -> int:
-    """Store a paper with its items as they are now; return its id."""
-    faces = contents([item.note for item in drawn])
+    """Store a paper with its items as ``contents`` found them; return its id."""
     paper = int(Paper.create(learner=learner, **columns).id)
     digests = snapshots([faces[item.note] for item in drawn])
     rows = [
@@ -143,18 +143,15 @@ def create(
         }
         for place, (item, digest) in enumerate(zip(drawn, digests, strict=True), 1)
     ]
-    for start in range(0, len(rows), _BATCH):
-        PaperItem.insert_many(rows[start : start + _BATCH]).execute()
+    insert_all(PaperItem, rows)
     return paper
 
 
 def contents(notes: Sequence[int]) -> dict[int, tuple[Mapping[str, Any], str]]:
     """What some notes show on their first card, and their references."""
     found: dict[int, tuple[Mapping[str, Any], str]] = {}
-    for start in range(0, len(notes), 500):
-        rows = Note.select(Note.id, Note.faces, Note.reference).where(
-            Note.id.in_(list(notes[start : start + 500]))
-        )
+    for batch in batches(notes):
+        rows = Note.select(Note.id, Note.faces, Note.reference).where(Note.id.in_(batch))
         found |= {note: (faces[0], reference) for note, faces, reference in rows.tuples()}
     return found
 
@@ -168,15 +165,16 @@ def snapshots(contents: Sequence[tuple[Mapping[str, Any], str]]) -> list[str]:
         digest = hashlib.sha256(text.encode()).hexdigest()
         digests.append(digest)
         rows[digest] = {"digest": digest, "face": face, "reference": reference}
-    fresh = list(rows.values())
-    for start in range(0, len(fresh), _BATCH):
-        Snapshot.insert_many(fresh[start : start + _BATCH]).on_conflict_ignore().execute()
+    insert_all(Snapshot, list(rows.values()), known=True)
     return digests
 
 
-def paper(learner: int, paper_id: int) -> PaperRow | None:
-    """A learner's paper."""
-    return next(iter(_papers(Paper.id == paper_id, learner)), None)
+def paper(learner: int, paper_id: int) -> PaperRow:
+    """A learner's paper; raises Missing where they have no such one."""
+    found = _papers(Paper.id == paper_id, learner)
+    if not found:
+        raise Missing("There is no such exam. Choose one from the list.")
+    return found[0]
 
 
 def papers(learner: int) -> list[PaperRow]:

@@ -11,6 +11,7 @@ from quizapp.domain.goals import Goal
 from quizapp.domain.queue import Candidate, Counts, Queue
 from quizapp.domain.scheduling import State
 from quizapp.storage import models
+from quizapp.storage.batches import insert_all
 from quizapp.storage.models import Card, Memory, Note, Plan, PlanCard
 from quizapp.storage.prepared import prepared, slot
 
@@ -31,15 +32,6 @@ class CardRow:
     in_steps: bool
     waiting: bool
     due_day: int
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A day's plan: its forecast, and whether its first card was shown."""
-
-    study_day: int
-    begun: bool
-    forecast: Mapping[str, Any]
 
 
 def active(learner: int, today: date) -> list[Goal]:
@@ -128,17 +120,6 @@ def cards(learner: int) -> list[CardRow]:
     ]  # fmt: skip
 
 
-def plan(learner: int, study_day: int) -> Planned | None:
-    """The plan of a day."""
-    row = (
-        Plan.select(Plan.study_day, Plan.begun, Plan.forecast)
-        .where((Plan.learner == learner) & (Plan.study_day == study_day))
-        .tuples()
-        .first()
-    )
-    return None if row is None else Planned(row[0], bool(row[1]), row[2])
-
-
 def has_plan(learner: int, study_day: int) -> bool:
     """Whether a list was made for a day."""
     return _has_plan(learner=learner, day=study_day).fetchone() is not None
@@ -165,12 +146,13 @@ def save_plan(
         (PlanCard.learner == learner) & (PlanCard.study_day < study_day)
     ).execute()
     Plan.create(learner=learner, study_day=study_day, forecast=forecast)
-    rows = [
-        {"learner": learner, "study_day": study_day, "place": place, "card": card}
-        for place, card in enumerate(cards)
-    ]
-    for start in range(0, len(rows), 200):
-        PlanCard.insert_many(rows[start : start + 200]).execute()
+    insert_all(
+        PlanCard,
+        [
+            {"learner": learner, "study_day": study_day, "place": place, "card": card}
+            for place, card in enumerate(cards)
+        ],
+    )
 
 
 def drop_plan(learner: int, study_day: int) -> None:

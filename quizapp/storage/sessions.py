@@ -1,5 +1,6 @@
 """A study session as it stands: what comes next, what is left, and why it ended."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -126,7 +127,14 @@ def session(
     overall = _left(learner.new_limit(today), learner.reviews_per_day, day.done)
     limits = _deck_limits(learner.id, today)
     counts = _counts(learner, within, now, overall, limits)
-    next_card = _next(learner, within, now, day, counts, limits, last)
+    next_card = _next(
+        learner,
+        within,
+        now,
+        counts,
+        last,
+        lambda: _queued(learner, within, now, day, counts, limits),
+    )
     done = day.answers
     if within.ids is not None:
         done = reviews.day(learner.id, today, within.ids).answers
@@ -196,40 +204,39 @@ def _planned(
     day_end = learner.calendar.start(today + 1)
     learning = cards.count(learner.id, None, today, day_end, (0, 0)).learning
     counts = Counts(left.new, learning, left.due)
-    steps = cards.learning(learner.id, None, now) if learning else []
-    chosen = None
-    if not steps and (left.new or left.due):
-        waiting = goals.planned_next(learner.id, today)
-        chosen = interleaved(waiting, last or _last(learner.id, today))
-    if chosen is None:
-        if not steps and learning:
-            soon = now + timedelta(minutes=LEARN_AHEAD_MINUTES)
-            steps = cards.learning(learner.id, None, soon)
-        chosen = steps[0] if steps else None
-    card = cards.find(learner.id, chosen.card) if chosen else None
+    card = _next(learner, within, now, counts, last, lambda: goals.planned_next(learner.id, today))
     return Session(within, "due", card, counts, day.answers)
 
 
-def _next(
+def _queued(
     learner: Learner,
     within: Scope,
     now: datetime,
     day: Day,
     counts: Counts,
     limits: dict[int, Limits],
+) -> list[Candidate]:
+    """The new cards or the reviews, whichever is their turn."""
+    if new_is_next(day.done, counts):
+        closed = [deck for deck, limit in limits.items() if limit.new == 0]
+        return cards.new_cards(learner.id, within.ids, closed)
+    closed = [deck for deck, limit in limits.items() if limit.due == 0]
+    return cards.due_reviews(learner.id, within.ids, learner.today(now), closed)
+
+
+def _next(
+    learner: Learner,
+    within: Scope,
+    now: datetime,
+    counts: Counts,
     last: Candidate | None,
+    waiting: Callable[[], list[Candidate]],
 ) -> StudyCard | None:
-    today = learner.today(now)
+    """Steps that are due, then what is waiting, then steps that are due soon."""
     ids = within.ids
     steps = cards.learning(learner.id, ids, now) if counts.learning else []
     if not steps and (counts.new or counts.due):
-        if new_is_next(day.done, counts):
-            closed = [deck for deck, limit in limits.items() if limit.new == 0]
-            waiting = cards.new_cards(learner.id, ids, closed)
-        else:
-            closed = [deck for deck, limit in limits.items() if limit.due == 0]
-            waiting = cards.due_reviews(learner.id, ids, today, closed)
-        chosen = interleaved(waiting, last or _last(learner.id, today))
+        chosen = interleaved(waiting(), last or _last(learner.id, learner.today(now)))
         return cards.find(learner.id, chosen.card) if chosen else None
     if not steps and counts.learning:
         soon = now + timedelta(minutes=LEARN_AHEAD_MINUTES)

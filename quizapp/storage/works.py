@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from quizapp.storage.batches import insert_all
 from quizapp.storage.models import Note, Work
 
 
@@ -26,9 +27,7 @@ def replace(works: Mapping[str, str]) -> None:
     if dict(works) == titles():
         return
     Work.delete().execute()
-    rows = [{"name": name, "title": title} for name, title in works.items()]
-    for start in range(0, len(rows), 200):
-        Work.insert_many(rows[start : start + 200]).execute()
+    insert_all(Work, [{"name": name, "title": title} for name, title in works.items()])
 
 
 def cited(decks: Sequence[int]) -> list[Cited]:

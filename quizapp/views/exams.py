@@ -11,7 +11,6 @@ from quizapp.actions import exams as exam_actions
 from quizapp.actions import picks as pick_actions
 from quizapp.domain import exams
 from quizapp.domain.blueprints import Blueprint as Outline
-from quizapp.domain.blueprints import shares
 from quizapp.domain.errors import Missing, Refusal
 from quizapp.domain.learners import Learner
 from quizapp.storage import blueprints
@@ -48,14 +47,14 @@ def index() -> Response:
 def new(outline: str) -> Response:
     """Length, time and line are chosen before the clock runs."""
     learner, _ = _candidate()
-    return _start_page(learner, _outline(outline), 200, "")
+    return _start_page(learner, blueprints.find(outline), 200, "")
 
 
 @blueprint.post("/exams")
 def start() -> Response:
     """Draw the paper and begin."""
     learner, now = _candidate()
-    outline = _outline(request.form.get("outline", ""))
+    outline = blueprints.find(request.form.get("outline", ""))
     try:
         paper = exam_actions.start(
             learner,
@@ -77,7 +76,7 @@ def start() -> Response:
 def resume(paper_id: int) -> Response:
     """Where the candidate stands: the item last opened, or the result."""
     learner, _ = _candidate()
-    paper = _paper(learner, paper_id)
+    paper = store.paper(learner.id, paper_id)
     if paper.submitted is not None:
         return _to_result(paper_id)
     return redirect(url_for("exams.item", paper_id=paper_id, place=paper.open_place or 1))
@@ -91,7 +90,7 @@ def item(paper_id: int, place: int) -> Response:
         question = exam_actions.open_item(learner, paper_id, place, now)
     except exam_actions.Late:
         return _to_result(paper_id)
-    paper = _paper(learner, paper_id)
+    paper = store.paper(learner.id, paper_id)
     return respond.page(
         "exams/item.html",
         learner=learner,
@@ -109,7 +108,7 @@ def answers(paper_id: int, place: int) -> Response:
     exam_actions.mark(learner, paper_id, place, _marks(), now)
     if respond.wants_fragment() and "to" not in request.form:
         return Response(status=204)
-    paper = _paper(learner, paper_id)
+    paper = store.paper(learner.id, paper_id)
     to = request.form.get("to", "next")
     if to == "overview" or (to == "next" and place == paper.count):
         return redirect(url_for("exams.overview", paper_id=paper_id), 303)
@@ -125,7 +124,7 @@ def answers(paper_id: int, place: int) -> Response:
 def overview(paper_id: int) -> Response:
     """All items with their state, to be jumped to."""
     learner, now = _candidate()
-    paper = _paper(learner, paper_id)
+    paper = store.paper(learner.id, paper_id)
     if paper.submitted is not None:
         return _to_result(paper_id)
     entries = store.entries(paper_id)
@@ -145,7 +144,7 @@ def overview(paper_id: int) -> Response:
 def submission(paper_id: int) -> Response:
     """Name what is blank or flagged before the paper is handed in."""
     learner, now = _candidate()
-    paper = _paper(learner, paper_id)
+    paper = store.paper(learner.id, paper_id)
     if paper.submitted is not None:
         return _to_result(paper_id)
     entries = store.entries(paper_id)
@@ -171,11 +170,10 @@ def submissions(paper_id: int) -> Response:
 def result(paper_id: int) -> Response:
     """The score with its interval, by domain, and every item with its reasons."""
     learner, _ = _candidate()
-    paper = _paper(learner, paper_id)
+    paper = store.paper(learner.id, paper_id)
     if paper.submitted is None:
         return redirect(url_for("exams.resume", paper_id=paper_id))
-    outline = _outline(paper.outline)
-    known = blueprints.known()
+    outline = blueprints.find(paper.outline)
     questions = store.questions(paper_id)
     looked = sorted(q.seconds for q in questions if q.seconds)
     middle = looked[len(looked) // 2] if looked else 0.0
@@ -186,7 +184,7 @@ def result(paper_id: int) -> Response:
         learner=learner,
         paper=paper,
         outline=outline,
-        weights=shares(outline, known),
+        weights=blueprints.share_of(paper.outline),
         names={domain.id: domain.name for domain in outline.domains},
         result=_added_up(questions, outline),
         known=exams.known,
@@ -215,13 +213,9 @@ def _candidate() -> tuple[Learner, datetime]:
 
 
 def _start_page(learner: Learner, outline: Outline, status: int, problem: str) -> Response:
-    known = blueprints.known()
-    sizes, share = exam_actions.available(learner, outline, known)
+    sizes, share = exam_actions.available(learner, outline)
     most = exams.longest(sizes, share)
     full = min(outline.questions or most, most)
-    each: float = exams.SECONDS_EACH
-    if outline.questions and outline.minutes:
-        each = outline.minutes * 60 / outline.questions
     lengths = sorted({n for n in (10, 20, 40, 75, full) if exam_actions.SHORTEST <= n <= most})
     return respond.page(
         "exams/new.html",
@@ -231,26 +225,12 @@ def _start_page(learner: Learner, outline: Outline, status: int, problem: str) -
         weighted=outline.weighted,
         lengths=lengths,
         full=full,
-        each=each,
+        each=outline.seconds_each,
         paces=exams.PACES,
         line=LINE,
         problem=problem,
         values=request.form,
     )
-
-
-def _outline(name: str) -> Outline:
-    found = next((b for b in blueprints.known() if b.outline == name), None)
-    if found is None:
-        raise Missing("There is no such exam. Choose one from the list.")
-    return found
-
-
-def _paper(learner: Learner, paper_id: int) -> PaperRow:
-    paper = store.paper(learner.id, paper_id)
-    if paper is None:
-        raise Missing("There is no such exam. Choose one from the list.")
-    return paper
 
 
 def _to_result(paper_id: int) -> Response:

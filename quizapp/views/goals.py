@@ -1,10 +1,10 @@
 """An exam on a date: the plan before it is accepted, and how it goes."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from quizapp import clock
@@ -16,7 +16,7 @@ from quizapp.domain.learners import Learner
 from quizapp.storage import blueprints
 from quizapp.storage import goals as store
 from quizapp.views import respond
-from quizapp.views.guards import current_learner, row_id, status_of
+from quizapp.views.guards import current_learner, plan_later, row_id, status_of
 
 blueprint = Blueprint("goals", __name__)
 
@@ -112,12 +112,6 @@ def outcomes(goal: int) -> Response:
     return redirect(url_for("goals.index"), 303)
 
 
-def plan_later(learner: Learner, now: datetime) -> None:
-    """Have today planned in the background where that is still to do."""
-    later = current_app.extensions["later"]
-    later(f"plan {learner.id}", goal_actions.plan_day, learner, now)
-
-
 def _save(existing: Goal | None) -> Response:
     learner, now = current_learner(), clock.now()
     try:
@@ -184,9 +178,7 @@ def _values(goal: Goal | None) -> dict[str, str]:
 
 def _parsed(form: Mapping[str, str]) -> Goal:
     """The goal a form describes; raises Refusal, or Missing for an unknown outline."""
-    outline = next((b for b in blueprints.known() if b.outline == form.get("outline")), None)
-    if outline is None:
-        raise Missing("There is no such exam. Choose one from the list.")
+    outline = blueprints.find(form.get("outline", ""))
     each = _whole(form.get("each", ""), "minutes a day")
     minutes = []
     for n in range(7):

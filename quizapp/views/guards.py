@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from datetime import datetime
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -12,12 +13,13 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from quizapp import clock
+from quizapp.actions import goals as goal_actions
 from quizapp.actions import learners as learner_actions
 from quizapp.actions import study as study_actions
 from quizapp.config import Config, host_name
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
-from quizapp.storage import learners
+from quizapp.storage import goals, learners
 from quizapp.storage.database import Full, Unavailable, connection, excuse
 from quizapp.views import respond
 from quizapp.views.words import local_zone
@@ -122,6 +124,16 @@ def current_learner() -> Learner:
             g.learner = found
     learner: Learner = g.learner
     return learner
+
+
+def plan_later(learner: Learner, now: datetime) -> None:
+    """Have the day planned in the background where an exam is ahead and there is no list."""
+    today = learner.today(now)
+    if goals.active(learner.id, learner.calendar.date(today)) and not goals.has_plan(
+        learner.id, today
+    ):
+        later = current_app.extensions["later"]
+        later(f"plan {learner.id}", goal_actions.plan_day, learner, now)
 
 
 def csrf_token() -> str:

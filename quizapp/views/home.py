@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from quizapp import clock
-from quizapp.actions import goals as goal_actions
 from quizapp.domain import queue
 from quizapp.domain.queue import Counts, Limits
 from quizapp.storage import goals, reviews, sessions
 from quizapp.storage.decks import DeckRow
 from quizapp.views import respond
-from quizapp.views.guards import current_learner
+from quizapp.views.guards import current_learner, plan_later
 
 blueprint = Blueprint("home", __name__)
 
@@ -42,7 +41,7 @@ def index() -> Response:
     ahead = goals.active(learner.id, learner.calendar.date(today))
     planned = None
     if ahead:
-        current_app.extensions["later"](f"plan {learner.id}", goal_actions.plan_day, learner, now)
+        plan_later(learner, now)
         if goals.has_plan(learner.id, today):
             left = goals.planned_left(learner.id, today)
             everything = planned = Counts(left.new, everything.learning, left.due)

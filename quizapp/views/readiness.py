@@ -23,7 +23,6 @@ from quizapp.domain.readiness import (
     ENOUGH_IN_ALL,
     ENOUGH_IN_DOMAIN,
     Topic,
-    share_of,
     verdict,
     weakest,
 )
@@ -74,7 +73,6 @@ def topics() -> Response:
         lengths=COUNTS,
         causes=CAUSES,
         causes_given=misses.causes(learner.id),
-        problem="",
     )
 
 
@@ -106,7 +104,7 @@ def index() -> Response:
     cards = readiness.topic_cards(learner.id)
     _, own = shares_of_cards([card.domains for card in cards], exam.share)
     coverage = {
-        domain: share_of([c.last_day is not None for c, d in zip(cards, own, strict=True)
+        domain: Share.of([c.last_day is not None for c, d in zip(cards, own, strict=True)
                           if d == domain])
         for domain in exam.share
     }  # fmt: skip
@@ -137,7 +135,7 @@ def _exam(learner: Learner, now: datetime) -> tuple[Exam, list[Outline]]:
     name = goal.outline if goal else asked
     planned = [b for b in known if b.planning]
     outline = next((b for b in known if b.outline == name), (planned or known)[0])
-    share = goal_actions.share_of(goal, known) if goal else shares(outline, known)
+    share = goal_actions.share_of(goal) if goal else shares(outline, known)
     return Exam(outline, goal, share), known
 
 
@@ -165,7 +163,7 @@ def _topics(learner: Learner, exam: Exam, now: datetime) -> list[Topic]:
                 seen=len(seen),
                 recall=_recall(seen, learner, today),
                 on_day=None if ahead is None else _recall(seen, learner, today + ahead),
-                first=share_of(answers.get((deck, name), [])),
+                first=Share.of(answers.get((deck, name), [])),
                 lapses=sum(card.lapses for card, _ in inside),
                 misconceptions=sum(card.sure for card, _ in inside),
                 weight=sum(weight for _, weight in inside),
@@ -230,7 +228,7 @@ def _by_domain(answers: Sequence[FirstAnswer], share: Mapping[str, float]) -> di
         domain = next((d for d in answer.domains if d in share), None)
         if domain:
             found[domain].append(answer.right)
-    return {domain: share_of(rights) for domain, rights in found.items()}
+    return {domain: Share.of(rights) for domain, rights in found.items()}
 
 
 def _trend(
@@ -243,4 +241,4 @@ def _trend(
         if any(domain in share for domain in answer.domains) and today - answer.study_day < 56:
             weeks[(today - answer.study_day) // 7].append(answer.right)
     said = {0: "last 7 days", 1: "the week before"}
-    return [(said.get(week, f"{week} weeks ago"), share_of(weeks[week])) for week in sorted(weeks)]
+    return [(said.get(week, f"{week} weeks ago"), Share.of(weeks[week])) for week in sorted(weeks)]

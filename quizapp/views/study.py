@@ -5,11 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from quizapp import clock
-from quizapp.actions import goals as goal_actions
 from quizapp.actions import study as study_actions
 from quizapp.domain.cards import Response, judged, option_order, proposed_rating
 from quizapp.domain.errors import Missing, Refusal, Stale
@@ -21,7 +20,7 @@ from quizapp.domain.typing import compare
 from quizapp.storage import cards, journal, sessions
 from quizapp.storage.cards import StudyCard
 from quizapp.views import respond
-from quizapp.views.guards import current_learner
+from quizapp.views.guards import current_learner, plan_later, row_id
 from quizapp.views.words import interval
 
 blueprint = Blueprint("study", __name__)
@@ -42,9 +41,12 @@ def session(scope: str) -> BaseResponse:
     learner, now = current_learner(), clock.now()
     asked = request.args.get("card", "")
     if not asked:
-        current_app.extensions["later"](f"plan {learner.id}", goal_actions.plan_day, learner, now)
+        plan_later(learner, now)
         return _next(learner, scope, now)
-    card = cards.find(learner.id, int(asked)) if _is_id(asked) else None
+    try:
+        card = cards.find(learner.id, row_id(asked))
+    except ValueError:
+        card = None
     if card is None or not _drawable(learner, card, now):
         return redirect(url_for("study.session", scope=scope, mode=_mode()))
     return _drawn(learner, scope, now, card, revealed="show" in request.args)
@@ -347,14 +349,10 @@ def _mode() -> str:
 
 
 def _number(name: str) -> int:
-    text = request.form.get(name, "")
-    if not _is_id(text):
-        raise Refusal("The form is incomplete. Reload the page and try again.")
-    return int(text)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 9
+    try:
+        return row_id(request.form.get(name, ""))
+    except ValueError:
+        raise Refusal("The form is incomplete. Reload the page and try again.") from None
 
 
 def _render(fragment: str, status: int, **values: Any) -> BaseResponse:

@@ -17,8 +17,6 @@ from quizapp.formats.parsed import ParsedNote
 from tests.running import ROOT
 
 FLAWS = Path(__file__).parent.parent / "fixtures" / "decks" / "flaws.md"
-# The flaws of a whole bank, each seeded by a test of its own below; M01 and M32 likewise.
-OF_BANKS = {"C06", "M08", "M13", "M23", "M24", "M29", "M30"}
 ERRORS = {"c01-very-long", "c13-code", "c13-bold", "m11-all", "m11-both", "m20-equal", "m25-key",
           "m26-letter", "m28-domain"}  # fmt: skip
 
