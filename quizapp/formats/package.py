@@ -1,0 +1,162 @@
+"""What somebody brings or takes away, whatever the file's format.
+
+Every reader makes a ``Package`` and every writer takes one; nothing in it depends on a
+database. ``formats/jsonl.py`` writes it down as it is, a line for each note: that is both
+the export of everything and what waits between a preview and its commit.
+
+Names of decks join their parts with "::", as in "Security::Risk". Keys, names and tags
+are Unicode in normal form C without control characters; a reader sees to that.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from quizapp.domain.notetypes import NoteType
+
+STATES = ("new", "learning", "review", "relearning")
+HELD = ("", "suspended", "buried", "sibling")
+# What an entry of a review log was, by Anki's numbers 0 to 5.
+LOGGED = ("learn", "review", "relearn", "early", "manual", "rescheduled")
+
+
+@dataclass(frozen=True, slots=True)
+class PackedReview:
+    """One entry of a review log, with the numbers as Anki writes them.
+
+    at             milliseconds since 1970 in UTC
+    rating         1 to 4; 0 where it was no answer
+    logged         place in LOGGED
+    interval, last_interval   days above zero, seconds below
+    factor         ease x 1000, or FSRS difficulty as ((D - 1) / 9 + 0.1) x 1000
+    """
+
+    at: int
+    rating: int
+    logged: int
+    interval: int
+    last_interval: int
+    factor: int
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackedCard:
+    """One card of a note, and what its learner knows of it.
+
+    ord        which template, or cloze number less one
+    due        the calendar day (ISO) of a review or of a learning step that spans days
+    due_at     milliseconds since 1970 of a step within the day; never both
+    position   the place of a new card among the new ones
+    left       learning steps still to do
+    ease       x 1000; 0 where there is none
+    last_at    milliseconds since 1970 of the last answer
+    held       why it does not come by itself: see HELD
+    extra      what only Anki knows (id, custom data, desired retention, …), kept for export
+    """
+
+    ord: int
+    deck: str
+    state: str = "new"
+    held: str = ""
+    due: str | None = None
+    due_at: int | None = None
+    position: int | None = None
+    interval: int = 0
+    left: int = 0
+    ease: int = 0
+    reps: int = 0
+    lapses: int = 0
+    flag: int = 0
+    stability: float | None = None
+    difficulty: float | None = None
+    last_at: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    reviews: tuple[PackedReview, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackedNote:
+    """One note with its cards.
+
+    key        Anki's guid, or the ID of a Markdown deck
+    kind       "custom" with a note type, else one of domain/cards.py KINDS
+    fields     custom: HTML by field name, in the type's order; else as the kind needs
+    deck       where its cards go that have no deck of their own
+    tags       hierarchical with "::"; "marked" and "leech" are tags, as in Anki
+    modified   seconds since 1970, 0 where unknown
+    created    milliseconds since 1970 (Anki's note id), 0 where unknown
+    where      where it stands in its file, as a person would look for it: "row 12"
+    cards      none where the file says nothing of cards: all that its kind makes, new
+    """
+
+    key: str
+    kind: str
+    fields: Mapping[str, Any]
+    deck: str
+    notetype: str = ""
+    tags: tuple[str, ...] = ()
+    modified: int = 0
+    created: int = 0
+    where: str = ""
+    topic: str = ""
+    reference: str = ""
+    domains: tuple[str, ...] = ()
+    objective: str = ""
+    level: str = ""
+    pool: str = "study"
+    cards: tuple[PackedCard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackedDeck:
+    """A deck by its full name, with the limits its owner gave it."""
+
+    name: str
+    description: str = ""
+    new_per_day: int | None = None
+    reviews_per_day: int | None = None
+    desired_retention: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedMedia:
+    """A file that notes refer to by name; its bytes lie under their SHA-256 (hex)."""
+
+    name: str
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something a file holds that cannot be taken: where it stands, and a sentence why."""
+
+    where: str
+    reason: str
+
+
+@dataclass
+class Package:
+    """All of it; ``notes`` may be read once and fills ``refused`` and ``remarks`` as it goes.
+
+    source     the format it came from: "apkg", "colpkg", "text", "markdown", "hashcards",
+               "paste" or "jsonl"
+    media_in   the folder with the bytes of ``media``, each file named by its digest
+    progress   whether it brings states, due dates or a review log
+    dated      the day (ISO) it was made, where it says
+    remarks    what the reader did that one should know: "Read as Windows-1252."
+    """
+
+    source: str
+    notetypes: list[NoteType]
+    decks: list[PackedDeck]
+    notes: Iterable[PackedNote]
+    media: list[PackedMedia] = field(default_factory=list)
+    media_in: Path | None = None
+    progress: bool = False
+    dated: str = ""
+    refused: list[Refused] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
