@@ -8,9 +8,10 @@ from typing import Any
 from peewee import JOIN, CompositeKey, fn
 
 from quizapp.domain.notetypes import NoteType, Template
+from quizapp.domain.queue import Queue
 from quizapp.storage.batches import batches, insert_rows, reserve
 from quizapp.storage.database import proxy
-from quizapp.storage.decks import retire_notes
+from quizapp.storage.decks import lay_cards, queue_of_state, retire_notes
 from quizapp.storage.fields import to_json
 from quizapp.storage.models import (
     Batch,
@@ -393,6 +394,24 @@ def change_edit(
         NoteEdit.delete().where(where).execute()
     else:
         NoteEdit.update(fields=dict(fields), **columns).where(where).execute()
+
+
+def bring_back(batch: int, note: int) -> None:
+    """Take a custom note that was set aside back into study, with its cards."""
+    _record(batch, Card, Card.note == note)
+    _record(batch, Memory, Memory.note == note)
+    Card.update(retired=False).where(Card.note == note).execute()
+    Memory.update(queue=queue_of_state()).where(
+        (Memory.note == note) & (Memory.queue == Queue.RETIRED)
+    ).execute()
+
+
+def keep_cards(batch: int, note: int, deck: int, count: int, studied: bool) -> None:
+    """Have the first ``count`` cards of a native note in study and no others."""
+    _record(batch, Card, Card.note == note)
+    _record(batch, Memory, Memory.note == note)
+    rank = Card.select(fn.MIN(Card.rank)).where(Card.note == note).scalar()
+    lay_cards(note, deck, count, rank or 0, studied)
 
 
 def retire(batch: int, notes: Sequence[int]) -> None:
