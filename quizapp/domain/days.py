@@ -81,6 +81,10 @@ class DayTable:
             day -= 1
         return day
 
+    def date(self, day: int) -> date:
+        """The calendar date a study day is named after."""
+        return self._calendar.date(day)
+
     def start(self, day: int) -> int:
         """The first moment of a study day."""
         start = self._starts.get(day)

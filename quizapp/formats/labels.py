@@ -1,6 +1,7 @@
 """The one line that stands for a note in lists."""
 
 import re
+from collections.abc import Mapping
 from html import unescape
 
 from markupsafe import escape
@@ -15,7 +16,7 @@ _TAG = re.compile(r"<[^>]*>")
 _MEDIA = re.compile(r"\[(?:sound|anki):[^\]]*\]")
 
 
-def label(notetype: NoteType, fields: dict[str, str]) -> str:
+def label(notetype: NoteType, fields: Mapping[str, str]) -> str:
     """The text of a note's sort field, or of the first that has some; at most LONGEST."""
     names = list(notetype.fields)
     for name in [*names[notetype.sort_field : notetype.sort_field + 1], *names]:

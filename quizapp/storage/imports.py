@@ -26,6 +26,7 @@ from quizapp.storage.models import (
     Review,
 )
 from quizapp.storage.models import NoteType as NoteTypeTable
+from quizapp.storage.prepared import raw
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,7 @@ def cards_known(learner: int, notes: Sequence[int]) -> dict[int, list[KnownCard]
 def answered_at(learner: int, card: int) -> set[int]:
     """When a card was answered, in milliseconds since 1970."""
     query = Review.select(Review.at).where((Review.learner == learner) & (Review.card == card))
-    return {row[0] for row in _raw(query)}
+    return {row[0] for row in raw(query)}
 
 
 def own_decks(learner: int) -> dict[str, tuple[int, str]]:
@@ -489,7 +490,7 @@ def _record(batch: int, table: Any, where: Any) -> None:
     fields = table._meta.sorted_fields
     names = [field.column_name for field in fields]
     row_of = names.index("id") if "id" in names else names.index(_keys(table)[1])
-    rows = _raw(table.select(*fields).where(where))
+    rows = raw(table.select(*fields).where(where))
     insert_rows(
         BatchChange,
         _CHANGE,
@@ -528,11 +529,6 @@ def _keys(table: Any) -> tuple[str, ...]:
     key = table._meta.primary_key
     names = key.field_names if isinstance(key, CompositeKey) else [key.name]
     return tuple(table._meta.fields[name].column_name for name in names)
-
-
-def _raw(query: Any) -> list[tuple[Any, ...]]:
-    """Rows with their values as the columns store them."""
-    return list(proxy.execute_sql(*query.sql()).fetchall())
 
 
 def _columns(type_: NoteType) -> dict[str, Any]:

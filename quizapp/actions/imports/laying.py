@@ -151,7 +151,7 @@ def _add(work: _Work, notes: Sequence[PackedNote]) -> None:
     pairs: list[tuple[int, int, PackedNote, PackedCard]] = []
     for note, packed in made:
         id_ = note_id()
-        home = _deck(work, (packed[0].deck if packed else "") or note.deck)
+        home = _deck(work, note.deck)
         type_ = work.types.get(note.notetype)
         shown = shown_in_lists(note.kind, note.fields, note.objective, type_)
         note_rows.append(

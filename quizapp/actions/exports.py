@@ -1,0 +1,231 @@
+"""Taking decks away: what a learner has, as a package that writers make files of."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from quizapp.domain.days import DayTable
+from quizapp.domain.learners import Learner
+from quizapp.domain.notetypes import NoteType
+from quizapp.domain.queue import Queue
+from quizapp.domain.scheduling import State
+from quizapp.formats.package import (
+    Package,
+    PackedCard,
+    PackedDeck,
+    PackedMedia,
+    PackedNote,
+    PackedReview,
+)
+from quizapp.storage import exports
+from quizapp.storage.exports import CardOut, DeckOut, NoteOut, ReviewOut
+
+_STATES = {
+    State.NEW: "new",
+    State.LEARNING: "learning",
+    State.REVIEW: "review",
+    State.RELEARNING: "relearning",
+}
+_FAMILIES = {
+    "responsibilities": "Responsibilities",
+    "prerequisites": "Prerequisites",
+    "certifications": "Certifications",
+}
+_KEPT_APART = ("position", "ease", "left")
+
+
+def package(
+    learner: Learner,
+    media_root: Path,
+    decks: Sequence[int] | None = None,
+    notes: Sequence[int] | None = None,
+    progress: bool = True,
+    pools: Sequence[str] = ("study", "mock"),
+) -> Package:
+    """What a learner has in some decks (all by default), or some notes of them.
+
+    Notes come as they are asked for; the media are those that exist in the learner's
+    name, and their bytes lie in ``media_root``/<first two characters>/<digest>.
+    """
+    having = exports.decks(learner.id, decks)
+    names = {deck.id: _name(deck) for deck in having}
+    types = exports.types(learner.id)
+    table = DayTable(learner.calendar)
+
+    def packed() -> Iterator[PackedNote]:
+        for note in exports.notes(learner.id, [deck.id for deck in having], notes, progress):
+            if note.pool in pools:
+                yield _note(learner, note, names, types, table, progress)
+
+    return Package(
+        source="jsonl",
+        notetypes=list(types.values()),
+        decks=[
+            PackedDeck(
+                names[deck.id],
+                deck.description,
+                deck.new_per_day,
+                deck.reviews_per_day,
+                deck.desired_retention,
+                deck.extra or {},
+            )
+            for deck in having
+        ],
+        notes=packed(),
+        media=[PackedMedia(*row) for row in exports.media(learner.id)],
+        media_in=media_root,
+        progress=progress,
+    )
+
+
+def _name(deck: DeckOut) -> str:
+    """A deck's full name; one that ships stands below its family."""
+    if deck.own:
+        return deck.name
+    return "::".join(filter(None, (_FAMILIES[deck.family], deck.parent, deck.name)))
+
+
+def _note(
+    learner: Learner,
+    note: NoteOut,
+    names: Mapping[int, str],
+    types: Mapping[int, NoteType],
+    days: DayTable,
+    progress: bool,
+) -> PackedNote:
+    tags = list(note.tags)
+    if progress:
+        tags += [
+            tag
+            for tag, holds in (
+                ("marked", any(card.marked for card in note.cards)),
+                ("leech", any(card.leech for card in note.cards)),
+            )
+            if holds
+        ]
+    return PackedNote(
+        key=note.key,
+        kind=note.kind,
+        fields=_in_order(note, types),
+        deck=names[note.deck],
+        notetype=types[note.notetype].key if note.notetype else "",
+        tags=tuple(tags),
+        modified=note.modified,
+        created=note.created,
+        topic=note.topic,
+        reference=note.reference,
+        domains=tuple(note.domains),
+        objective=note.objective,
+        level=note.level,
+        pool=note.pool,
+        cards=tuple(
+            _card(learner, card, names.get(card.deck, names[note.deck]), days, progress)
+            for card in note.cards
+        ),
+    )
+
+
+def _in_order(note: NoteOut, types: Mapping[int, NoteType]) -> Mapping[str, object]:
+    if note.notetype is None:
+        return note.fields
+    return {name: note.fields.get(name, "") for name in types[note.notetype].fields}
+
+
+def _card(learner: Learner, card: CardOut, deck: str, days: DayTable, progress: bool) -> PackedCard:
+    state = State(card.state)
+    position = card.origin.get("position")
+    if position is None and (state is State.NEW or not progress):
+        # Own cards have their place below zero, so that they come first.
+        position = card.rank + (2**40 if card.rank < 0 else 0)
+    extra = {name: value for name, value in card.origin.items() if name not in _KEPT_APART}
+    if not progress or card.queue is None:
+        return PackedCard(card.ord, deck, position=position, extra=extra)
+    due, due_at = _due(card, state, days)
+    return PackedCard(
+        ord=card.ord,
+        deck=deck,
+        state=_STATES[state],
+        held=_held(card),
+        due=due,
+        due_at=due_at,
+        position=position,
+        interval=card.interval,
+        left=_left(learner, card, state),
+        ease=card.origin.get("ease", 0),
+        reps=card.reps,
+        lapses=card.lapses,
+        flag=card.flag,
+        stability=card.stability,
+        difficulty=card.difficulty,
+        last_at=card.last_at,
+        extra=extra,
+        reviews=_log(card.reviews),
+    )
+
+
+def _due(card: CardOut, state: State, days: DayTable) -> tuple[str | None, int | None]:
+    """The day of a review or of a step over days, or the moment of a step within the day."""
+    if state is State.NEW:
+        return None, None
+    if state is State.REVIEW or card.due == days.start(card.turn):
+        return days.date(card.turn).isoformat(), None
+    return None, card.due
+
+
+def _held(card: CardOut) -> str:
+    if card.queue == Queue.SUSPENDED:
+        return "suspended"
+    if card.queue == Queue.BURIED:
+        return "sibling" if card.by_sibling else "buried"
+    return ""
+
+
+def _left(learner: Learner, card: CardOut, state: State) -> int:
+    """Learning steps still to do: as they came, as long as no step was made since."""
+    came = int(card.origin.get("left", 0))
+    if state not in (State.LEARNING, State.RELEARNING):
+        return came
+    steps = learner.learning_steps if state is State.LEARNING else learner.relearning_steps
+    if came and card.step == max(0, len(steps) - came):
+        return came
+    return max(1, len(steps) - card.step)
+
+
+def _log(reviews: Sequence[ReviewOut]) -> tuple[PackedReview, ...]:
+    entries = []
+    last = 0
+    for review in reviews:
+        if review.origin is not None:
+            logged, last_interval, factor, rating = review.origin
+            interval = review.interval
+        else:
+            logged, rating, last_interval = _logged(review), review.rating, last
+            interval = _interval(review)
+            factor = 0 if review.difficulty is None else _factor(review.difficulty)
+        entries.append(
+            PackedReview(
+                review.at, rating, logged, interval, last_interval, factor, review.milliseconds
+            )
+        )
+        last = interval
+    return tuple(entries)
+
+
+def _logged(review: ReviewOut) -> int:
+    """What an entry made here is in LOGGED of formats/package.py."""
+    if review.mode == "reset":
+        return 4
+    if review.state_before == State.REVIEW:
+        return 1 if review.mode == "due" else 3
+    return 2 if review.state_before == State.RELEARNING else 0
+
+
+def _interval(review: ReviewOut) -> int:
+    """Days above zero, or seconds below it for a step within the day."""
+    if review.interval or review.due is None:
+        return review.interval
+    return -max(1, (review.due - review.at) // 1000)
+
+
+def _factor(difficulty: float) -> int:
+    """FSRS difficulty as Anki's log writes it."""
+    return round(((difficulty - 1) / 9 + 0.1) * 1000)
