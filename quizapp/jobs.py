@@ -34,7 +34,9 @@ BROKEN = (
     "Something went wrong on our side, so nothing was changed. Start it again;"
     " if it fails once more, the server's log says why."
 )
-UNKNOWN = "This version of quizapp does not know this work, so nothing was changed. Update it."
+UNKNOWN = (
+    "This version of quizapp does not know this work, so nothing was changed. Update the program."
+)
 STOPPED = "You stopped this, so nothing was changed."
 
 _log = logging.getLogger(__name__)
