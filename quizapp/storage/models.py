@@ -483,6 +483,31 @@ class PlanCard(Table):
         primary_key = CompositeKey("learner", "study_day", "place")
 
 
+class Job(Table):
+    """Long work, see domain/jobs.py; the rows in state "waiting" are the queue."""
+
+    id = AutoField()
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    kind = TextField()
+    title = TextField()
+    state = TextField()
+    done = IntegerField(default=0)
+    total = IntegerField(default=0)
+    said = TextField(default="")
+    arguments = JSONField()
+    result = JSONField(null=True)
+    stopping = BooleanField(default=False)
+    attempt = IntegerField(default=0)
+    owner = TextField(default="")
+    made = UTCDateTimeField()
+    started = UTCDateTimeField(null=True)
+    finished = UTCDateTimeField(null=True)
+    heartbeat = UTCDateTimeField(null=True)
+
+    class Meta:
+        indexes = ((("learner", "id"), False), (("state", "id"), False))
+
+
 # Buried and suspended cards are few; the index holds only them.
 Memory.add_index(
     Memory.index(Memory.learner, Memory.buried_on, name="memory_buried").where(
@@ -514,4 +539,5 @@ TABLES = (
     Goal,
     Plan,
     PlanCard,
+    Job,
 )
