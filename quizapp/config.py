@@ -72,6 +72,21 @@ class Config:
         )
 
     @property
+    def imports(self) -> Path:
+        """Where files lie that came in and are not imported yet, a folder for each."""
+        return self.data / "imports"
+
+    @property
+    def exports(self) -> Path:
+        """Where files lie that were made to be taken away, a folder for each."""
+        return self.data / "exports"
+
+    @property
+    def media(self) -> Path:
+        """Where the files of learners' notes lie, each under its SHA-256."""
+        return self.data / "media"
+
+    @property
     def answers_to(self) -> list[str]:
         """The host names a request may carry; anything else is a rebinding attempt.
 

@@ -2,18 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from html import unescape
 
 from markupsafe import escape
 
 from quizapp.domain.notetypes import NoteType
+from quizapp.formats.wording import LOOKED_AT, text_of
 
 LONGEST = 200
 
 _CLOZE = re.compile(r"\{\{c[\d,]+::|\}\}")
-_HIDDEN = re.compile(r"<(style|script)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(r"<[^>]*>")
-_MEDIA = re.compile(r"\[(?:sound|anki):[^\]]*\]")
 
 
 def label(notetype: NoteType, fields: Mapping[str, str]) -> str:
@@ -23,10 +20,7 @@ def label(notetype: NoteType, fields: Mapping[str, str]) -> str:
         html = fields.get(name, "")
         if "image-occlusion:" in html:
             continue
-        if "<" in html or "[" in html or "&" in html or "{{" in html:
-            html = _CLOZE.sub("", _HIDDEN.sub("", html[: LONGEST * 50]))
-            html = unescape(_TAG.sub(" ", _MEDIA.sub("", html)))
-        text = " ".join(html[: LONGEST * 5].split())
+        text = text_of(_CLOZE.sub("", html[:LOOKED_AT]))
         if text:
             return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return "(no text)"

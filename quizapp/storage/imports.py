@@ -38,6 +38,7 @@ class BatchRow:
     title: str
     state: str
     folder: str
+    job: int | None
     made: datetime
     done: datetime | None
     head: Mapping[str, Any] | None
@@ -558,6 +559,6 @@ def _notetype(row: Any) -> NoteType:
 
 def _row(row: Any) -> BatchRow:
     return BatchRow(
-        row.id, row.learner, row.title, row.state, row.folder, row.made, row.done, row.head,
+        row.id, row.learner, row.title, row.state, row.folder, row.job, row.made, row.done, row.head,
         row.choices, row.result, row.said,
     )  # fmt: skip

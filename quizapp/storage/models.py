@@ -62,6 +62,7 @@ class Batch(Table):
 
     state    "reading", "ready", "importing", "done", "failed", "undone" or "dropped"
     folder   where its file and what was read of it lie, below the data folder
+    job      the work on it that was begun last (see Job)
     head     what the file says of itself, for the preview
     choices  what the learner decided
     result   what the import did
@@ -72,6 +73,7 @@ class Batch(Table):
     title = TextField()
     state = TextField()
     folder = TextField()
+    job = IntegerField(null=True)
     made = UTCDateTimeField()
     done = UTCDateTimeField(null=True)
     head = JSONField(null=True)

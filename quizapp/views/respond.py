@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, redirect, render_template, request
 from htmx_flask import make_response
 
 
@@ -47,4 +47,15 @@ def notice(sentence: str, status: int) -> Response:
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """A page that has no fragment of its own."""
     response: Response = make_response(render_template(template, **values), status)
+    return response
+
+
+def go(address: str) -> Response:
+    """On to another page after a form: htmx is told, so that the page is not swapped in."""
+    if wants_fragment():
+        response: Response = make_response("", 204)
+        response.headers["HX-Redirect"] = address
+    else:
+        response = redirect(address, 303)  # type: ignore[assignment]
+    response.vary.add("HX-Request")
     return response

@@ -26,7 +26,7 @@ from quizapp.storage import imports
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
 
-__all__ = ["Choices", "Comparison", "commit", "drop", "read", "receive", "sweep", "undo"]
+__all__ = ["Choices", "Comparison", "begun", "commit", "drop", "read", "receive", "sweep", "undo"]
 
 Report = Callable[[int, int], None]
 Finish = Callable[[Mapping[str, Any]], None]
@@ -39,6 +39,13 @@ def receive(learner: Learner, title: str, folder: str, now: datetime) -> int:
     """Note down that a file came in and lies in a folder; return the import's number."""
     with transaction():
         return imports.begin(learner.id, title, folder, now)
+
+
+def begun(learner: Learner, batch_id: int, job: int) -> None:
+    """Remember which work on an import was begun last."""
+    with transaction():
+        _batch(learner, batch_id)
+        imports.change(batch_id, job=job)
 
 
 def read(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from quizapp.actions.imports.advice import LOOKED_AT, advice
 from quizapp.actions.imports.notes import cards, chunks, digest, renamed, tags, with_media
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
@@ -31,14 +32,20 @@ class Comparison:
                conflicts: both sides changed the same field
     gone       {id, label}: brought by an import, and in the file no more
     refused    {where, reason}
-    samples    whole notes to be shown as cards: {note type's key, fields, ord, …}
+    samples    whole notes to be shown as cards
+    advice     what the rules say of the first notes: {label, where, rule, reason, remedy, …}
+
+    ``counts`` also has the cards that new notes make, and the log's answers.
     """
 
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*KINDS, "cards"), 0))
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys((*KINDS, "cards", "reviews", "advice"), 0)
+    )
     lists: dict[str, list[dict[str, Any]]] = field(
         default_factory=lambda: {kind: [] for kind in KINDS if kind != "same"}
     )
     samples: list[dict[str, Any]] = field(default_factory=list)
+    advice: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, kind: str, entry: Callable[[], dict[str, Any]]) -> None:
         """Count one, and keep it where there is room."""
@@ -60,6 +67,9 @@ def compare(learner: Learner, package: Package) -> Comparison:
         for packed in chunk:
             note = with_media(packed, names)
             seen.add(note.key)
+            result.counts["reviews"] += sum(len(card.reviews) for card in note.cards)
+            if len(seen) <= LOOKED_AT:
+                _advise(result, note, types)
             there = known.get(note.key)
             if there is None:
                 result.counts["cards"] += len(cards(note, types))
@@ -80,6 +90,13 @@ def compare(learner: Learner, package: Package) -> Comparison:
     for entry in package.refused:
         result.add("refused", lambda e=entry: asdict(e))  # type: ignore[misc]
     return result
+
+
+def _advise(result: Comparison, note: PackedNote, types: Mapping[str, NoteType]) -> None:
+    for finding in advice(note, types.get(note.notetype)):
+        result.counts["advice"] += 1
+        if len(result.advice) < SHOWN:
+            result.advice.append(_entry(note, types) | finding)
 
 
 def is_taken(existing: str, note: PackedNote, there: Known) -> bool:

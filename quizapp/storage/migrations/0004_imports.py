@@ -19,6 +19,7 @@ def up(migrator, db):
         title = Text()
         state = Text()
         folder = Text()
+        job = IntegerField(null=True)
         made = BigIntegerField()
         done = BigIntegerField(null=True)
         head = Text(null=True)
