@@ -7,16 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from quizapp.domain.cards import GAP
 from quizapp.formats.html import clean
+from quizapp.formats.maths import formula
 
 # Part of each note's digest: change it and every note is rendered anew.
-RENDERER = "2"
+RENDERER = "3"
 
 _HIDDEN, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002"
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
@@ -91,13 +91,6 @@ def _with_gap(text: str, ord_: int, hidden: bool) -> str:
     return clean(html).strip()
 
 
-def _maths(source: str, options: Mapping[str, Any]) -> str:
-    try:
-        return str(convert(source, display="block" if options.get("display_mode") else "inline"))
-    except Exception:  # the converter has no error class of its own
-        return ""
-
-
 def _build() -> MarkdownIt:
     renderer = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("table")
     renderer.disable(["heading", "lheading", "html_block", "html_inline"])
@@ -106,8 +99,7 @@ def _build() -> MarkdownIt:
     def maths(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
         token = tokens[index]
         display = token.type != "math_inline"
-        shown = _maths(token.content, {"display_mode": display})
-        shown = shown or "<code>" + escapeHtml(token.content) + "</code>"
+        shown = formula(token.content, display)
         return _scrolling("span", "Formula", shown) if display else shown
 
     def code(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
