@@ -12,7 +12,7 @@ from flask_compress import Compress
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
-from quizapp import cli, later, workers
+from quizapp import cli, later, workers, works
 from quizapp.config import ROOT, Config
 from quizapp.storage.database import bind, open_database
 from quizapp.views import (
@@ -23,6 +23,8 @@ from quizapp.views import (
     goals,
     guards,
     home,
+    imports,
+    media,
     readiness,
     settings,
     study,
@@ -62,7 +64,10 @@ def create_app(config: Config | None = None) -> Flask:
     guards.init(app)
     later.init(app)
     workers.init(app)
-    for screen in (home, study, readiness, goals, exams, cards, decks, jobs_screen, settings):
+    works.init(app)
+    for screen in (
+        home, study, readiness, goals, exams, cards, decks, media, imports, jobs_screen, settings,
+    ):  # fmt: skip
         app.register_blueprint(screen.blueprint)
     cli.init(app)
     return app

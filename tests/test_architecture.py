@@ -38,7 +38,7 @@ FORBIDDEN = {
     "cli": {"formats", "peewee", "playhouse"},
 }
 # What screens share; a screen may import these and no other screen.
-SHARED_VIEWS = {"guards", "respond", "words"}
+SHARED_VIEWS = {"guards", "media", "respond", "words"}
 DOMAIN_LIBRARIES = {"numpy", "fsrs"}
 
 

@@ -109,7 +109,7 @@ def judged(
     """
     if response is None:
         return None
-    if kind == "typed" and response.typed is not None:
+    if "accepts" in face and response.typed is not None:
         return {
             "typed": response.typed,
             "right": compare(response.typed, face["accepts"]).right,

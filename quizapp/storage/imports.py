@@ -559,6 +559,6 @@ def _notetype(row: Any) -> NoteType:
 
 def _row(row: Any) -> BatchRow:
     return BatchRow(
-        row.id, row.learner, row.title, row.state, row.folder, row.job, row.made, row.done, row.head,
-        row.choices, row.result, row.said,
+        row.id, row.learner, row.title, row.state, row.folder, row.job, row.made, row.done,
+        row.head, row.choices, row.result, row.said,
     )  # fmt: skip

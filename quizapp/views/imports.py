@@ -10,6 +10,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from quizapp import clock, jobs
+from quizapp.actions import faces as face_actions
 from quizapp.actions import imports as import_actions
 from quizapp.actions import texts as text_actions
 from quizapp.config import Config
@@ -20,11 +21,11 @@ from quizapp.storage import imports
 from quizapp.storage import jobs as job_store
 from quizapp.storage.imports import BatchRow
 from quizapp.views import respond
-from quizapp.views.guards import current_learner, row_id, status_of
+from quizapp.views.guards import MAX_UPLOAD, current_learner, row_id, status_of
+from quizapp.views.media import served
 
 blueprint = Blueprint("imports", __name__)
 
-MAX_UPLOAD = 512_000_000
 MAX_PASTE = 900_000
 PASTED = "Pasted text"
 
@@ -63,6 +64,29 @@ def batch(batch_id: int) -> Response:
     """An import as it stands: being read, a preview, a result, or why it failed."""
     learner = current_learner()
     return _batch(learner, _found(learner, batch_id), 200, "")
+
+
+@blueprint.get("/imports/<int:batch_id>/samples/<int:place>/<side>")
+def sample(batch_id: int, place: int, side: str) -> Response:
+    """One side of a note that is not imported yet, as the document of its frame."""
+    learner = current_learner()
+    found = _found(learner, batch_id)
+    samples = ((found.head or {}).get("comparison") or {}).get("samples", [])
+    if place >= len(samples):
+        raise Missing("There is no such sample. Reload the page.")
+    names = (found.head or {}).get("media_names", {})
+    base = f"/imports/{batch_id}/media/"
+    return respond.framed(face_actions.sample(samples[place], side, base, names))
+
+
+@blueprint.get("/imports/<int:batch_id>/media/<path:name>")
+def medium(batch_id: int, name: str) -> Response:
+    """A file of a package that is not imported yet."""
+    found = _found(current_learner(), batch_id)
+    digest = (found.head or {}).get("media_names", {}).get(name)
+    if digest is None or found.state != "ready":
+        raise Missing("This file is not part of the import.")
+    return served(_config().imports / found.folder / "media" / digest, name, digest)
 
 
 @blueprint.post("/imports/<int:batch_id>/readings")

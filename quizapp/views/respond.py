@@ -5,6 +5,12 @@ from typing import Any
 from flask import Response, redirect, render_template, request
 from htmx_flask import make_response
 
+# The wall around the cards of others, beside the cleaning of their HTML.
+FRAME_POLICY = (
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline';"
+    " form-action 'none'; base-uri 'none'; sandbox allow-same-origin; frame-ancestors 'self'"
+)
+
 
 def wants_fragment() -> bool:
     """Whether htmx asks for a piece to swap in, not for a whole page."""
@@ -47,6 +53,14 @@ def notice(sentence: str, status: int) -> Response:
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """A page that has no fragment of its own."""
     response: Response = make_response(render_template(template, **values), status)
+    return response
+
+
+def framed(document: str) -> Response:
+    """A document for a frame of a page of ours: no script runs in it and it asks nobody."""
+    response: Response = make_response(document, 200)
+    response.headers["Content-Security-Policy"] = FRAME_POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response
 
 

@@ -31,6 +31,9 @@ __all__ = ["Choices", "Comparison", "begun", "commit", "drop", "read", "receive"
 Report = Callable[[int, int], None]
 Finish = Callable[[Mapping[str, Any]], None]
 
+# Files of which the preview's samples may show some.
+_NAMED = 2_000
+
 _UNDONE = ("reading", "ready", "failed")
 _GONE_ON = "This import was done already, or it was put away. Look at it again."
 
@@ -174,6 +177,7 @@ def _head(package: Package) -> dict[str, Any]:
         "decks": [deck.name for deck in package.decks],
         "notetypes": [type_.name for type_ in package.notetypes],
         "media": len(package.media),
+        "media_names": {medium.name: medium.digest for medium in package.media[:_NAMED]},
         "media_size": sum(medium.size for medium in package.media),
         "progress": package.progress,
         "dated": package.dated,
