@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import NoteType
-from quizapp.formats.apkg_schema import DEFAULT_DECK, Schema, name, real, text
+from quizapp.formats.apkg_schema import DEFAULT_DECK, Schema, name, text
 from quizapp.formats.package import STATES, PackedCard, PackedNote, PackedReview, Refused
 
 MOST_NOTES, MOST_CARDS, MOST_REVIEWS = 250_000, 500_000, 5_000_000
@@ -49,12 +50,21 @@ _CARDS = """
     FROM cards WHERE typeof(id) = 'integer' AND typeof(nid) = 'integer'
     ORDER BY nid, ord, id
 """
-# CROSS JOIN keeps the cards outside, whose order is wanted.
-_REVIEWS = """
+# CROSS JOIN keeps the cards outside, whose order is wanted. What cannot be is left out
+# here, where it costs least; how much that was follows from the counts.
+_REVIEWS = f"""
     SELECT c.id, r.id, r.ease, r.type, r.ivl, r.lastIvl, r.factor, r.time
     FROM cards c CROSS JOIN revlog r ON r.cid = c.id
     WHERE typeof(c.id) = 'integer' AND typeof(c.nid) = 'integer'
+      AND r.id BETWEEN 1 AND {_LATEST_MS} AND r.ease BETWEEN 0 AND 4 AND r.type BETWEEN 0 AND 5
+      AND r.ivl BETWEEN -{_LONGEST} AND {_LONGEST} AND r.lastIvl BETWEEN -{_LONGEST} AND {_LONGEST}
+      AND r.factor BETWEEN 0 AND {_LONGEST} AND r.time BETWEEN 0 AND {_LONGEST}
     ORDER BY c.nid, c.ord, c.id, r.id
+"""  # noqa: S608
+
+
+_GONE = """
+    SELECT count(CASE WHEN cid NOT IN (SELECT id FROM cards) THEN 1 END), count(*) FROM revlog
 """
 
 
@@ -74,10 +84,11 @@ class Report:
         else:
             self.counted["Left out besides, for reasons like these"] += 1
 
-    def remark(self, what: str, where: str = "") -> None:
+    def remark(self, what: str, where: str = "", count: int = 1) -> None:
         """Count something that was put right; its number follows ``what``."""
-        self.counted[what] += 1
-        self.first.setdefault(what, where)
+        if count > 0:
+            self.counted[what] += count
+            self.first.setdefault(what, where)
 
     def close(self) -> None:
         """Say what was counted."""
@@ -145,7 +156,7 @@ def notes(
     logs = iter(connection.execute(_REVIEWS))
     days = _Days(schema)
     card, log = next(cards, None), next(logs, None)
-    number = 0
+    number = passed = 0
     for number, (key, guid, mid, mod, tags, flds) in enumerate(connection.execute(_NOTES), 1):
         rows = []
         while card is not None and card[0] <= key:
@@ -153,6 +164,7 @@ def notes(
             while log is not None and log[0] == card[1]:
                 reviews.append(log)
                 log = next(logs, None)
+            passed += len(reviews)
             if card[0] == key:
                 rows.append((card, reviews))
             else:
@@ -166,11 +178,12 @@ def notes(
     while card is not None:
         report.remark("Cards without a note, left out")
         card = next(cards, None)
-    lost = connection.execute(
-        "SELECT count(*) FROM revlog WHERE cid NOT IN (SELECT id FROM cards)"
-    ).fetchone()[0]
-    if lost:
-        report.counted["Answers in the log of cards that are gone, left out"] = lost
+    passed += sum(1 for _ in logs) + (log is not None)
+    gone, total = connection.execute(_GONE).fetchone()
+    report.remark("Answers in the log of cards that are gone, left out", count=gone)
+    report.remark(
+        "Answers in the log with impossible numbers, left out", count=total - gone - passed
+    )
     progress(number)
 
 
@@ -230,7 +243,7 @@ def _note(
             cards.append(_card(row, reviews, number, schema, days, report))
     deck = cards[0].deck if cards else _deck_name(schema, DEFAULT_DECK)
     return PackedNote(
-        name(guid) or f"anki-{key}",
+        _key(guid) or f"anki-{key}",
         "custom",
         dict(zip(notetype.fields, values, strict=True)),
         deck,
@@ -241,6 +254,15 @@ def _note(
         f"note {number}",
         cards=tuple(cards),
     )
+
+
+def _key(raw: object) -> str:
+    # Nearly all are plain; the long way costs.
+    if type(raw) is bytes and len(raw) < 100:
+        plain = raw.decode("utf-8", "replace")
+        if plain.isascii() and plain.isprintable():
+            return plain
+    return name(raw)
 
 
 def _where(number: int, values: list[str]) -> str:
@@ -263,6 +285,7 @@ def _fitted(values: list[str], wanted: int, number: int, report: Report) -> list
     return [*values[: wanted - 1], "<br>".join(filter(None, values[wanted - 1 :]))]
 
 
+@lru_cache(maxsize=4096)
 def _tags(raw: object) -> tuple[str, ...]:
     plain = name_list(text(raw))
     return tuple(dict.fromkeys(plain))[:MOST_TAGS]
@@ -291,7 +314,7 @@ def _card(
     deck = schema.decks.get(did)
     if deck is None or deck.filtered:
         report.remark("Cards without a deck, put into “Default”")
-    log = _log(reviews, number, report) if reviews else ()
+    log = _log(reviews, report) if reviews else ()
     stability, difficulty = known.pop("s", None), known.pop("d", None)
     extra.update(known)
     bounded = _bounded(kind, interval, ease, reps, lapses)
@@ -373,58 +396,54 @@ def _last(log: tuple[PackedReview, ...]) -> int | None:
     return next((review.at for review in reversed(log) if review.rating), None)
 
 
-def _log(rows: list[Any], number: int, report: Report) -> tuple[PackedReview, ...]:
-    """The entries of one card's log, in time's order, without those that cannot be."""
-    kept = []
-    for _, at, rating, kind, interval, last, factor, taken in rows[:MOST_REVIEWS_OF_CARD]:
-        try:
-            fits = (
-                type(at + rating + kind + interval + last + factor + taken) is int
-                and 0 < at < _LATEST_MS
-                and 0 <= rating <= 4
-                and 0 <= kind <= 5
-                and -_LONGEST < interval < _LONGEST
-                and -_LONGEST < last < _LONGEST
-                and 0 <= factor < _LONGEST
-                and 0 <= taken < _LONGEST
-            )
-        except TypeError:
-            fits = False
-        if fits:
-            kept.append(PackedReview(at, rating, kind, interval, last, factor, taken))
-        else:
-            report.remark("Answers in the log with impossible numbers, left out")
+def _log(rows: list[Any], report: Report) -> tuple[PackedReview, ...]:
+    """One card's log in time's order, without what is no row of whole numbers."""
+    kept = [
+        PackedReview(at, rating, kind, interval, last, factor, taken)
+        for _, at, rating, kind, interval, last, factor, taken in rows[:MOST_REVIEWS_OF_CARD]
+        # A fraction anywhere makes a fraction of the sum.
+        if type(at + rating + kind + interval + last + factor + taken) is int
+    ]
+    if len(kept) < min(len(rows), MOST_REVIEWS_OF_CARD):
+        report.remark("Cards with fractions in their log, left out")
     if len(rows) > MOST_REVIEWS_OF_CARD:
         report.remark(f"Cards with more than {MOST_REVIEWS_OF_CARD:,} answers, cut there")
     return tuple(kept)
 
 
+_decode = json.JSONDecoder().decode
+
+
 def _data(raw: object) -> dict[str, Any]:
     """What a card's JSON says, each value held against its bounds; junk is nothing."""
     try:
-        found = json.loads(raw) if isinstance(raw, bytes) else None
+        found = _decode(raw.decode()) if isinstance(raw, bytes) else None
     except (ValueError, RecursionError):
         return {}
-    if not isinstance(found, dict):
+    if type(found) is not dict:
         return {}
-    kept: dict[str, Any] = {}
-    for key, low, high in _BOUNDS:
-        if key in found and (number := real(found[key], low, high)) is not None:
-            kept[key] = int(number) if key in ("pos", "lrt") else number
+    kept = {
+        key: value
+        for key, value in found.items()
+        if (bounds := _BOUNDS.get(key)) is not None
+        and type(value) in bounds[2]
+        and bounds[0] <= value <= bounds[1]
+    }
     custom = found.get("cd")
     if isinstance(custom, str) and 0 < len(custom) <= 1000:
         kept["cd"] = text(custom)
     return kept
 
 
-_BOUNDS = (
-    ("s", 0.000_01, 100_000),
-    ("d", 1, 10),
-    ("dr", 0.01, 1),
-    ("decay", 0.01, 2),
-    ("lrt", 1, _LATEST),
-    ("pos", 0, _LONGEST),
-)
+_REAL, _WHOLE = (int, float), (int,)
+_BOUNDS: dict[str, tuple[float, float, tuple[type, ...]]] = {
+    "s": (0.000_01, 100_000, _REAL),
+    "d": (1, 10, _REAL),
+    "dr": (0.01, 1, _REAL),
+    "decay": (0.01, 2, _REAL),
+    "lrt": (1, _LATEST, _WHOLE),
+    "pos": (0, _LONGEST, _WHOLE),
+}
 
 
 def _deck_name(schema: Schema, key: object, filtered: bool = False) -> str:
