@@ -69,8 +69,8 @@ def decoded(data: bytes) -> tuple[str, str]:
                     f"This file says that it is {encoding[:6].rstrip('-').upper()},"
                     f" yet parts of it are not. {_SAVE}"
                 ) from None
-    if b"\0" in data and (encoding := _wide(data)):
-        return _cleaned(data.decode(encoding), f"Read as {encoding[:6].upper()}.")
+    if b"\0" in data and (wide := _wide(data)):
+        return _cleaned(data.decode(wide), f"Read as {wide[:6].upper()}.")
     try:
         return _cleaned(data.decode("utf-8"), "")
     except UnicodeDecodeError:

@@ -19,6 +19,7 @@ STARTS = {"Q": "basic", "R": "reversed", "T": "typed", "C": "cloze", "M": "choic
 ATTRIBUTES = ("ID", "Ref", "Domains", "Tags", "Objective", "Pool", "Level", "Also")
 POOLS = ("study", "mock")
 MOST_ALSO, ALSO_LENGTH = 20, 200
+LEAST_OPTIONS, MOST_OPTIONS = 2, 6
 HEAD_KEYS = {"name", "description", "topic", "outline", "parent", "origin", "licence", "updated"}
 
 _START = re.compile(r"([QRTCM]):(?:\s+|$)(.*)")
@@ -263,7 +264,7 @@ def _options(item: _Item, path: str) -> list[dict[str, Any]]:
         }
         for o in item.options
     ]
-    if not 2 <= len(options) <= 6:
+    if not LEAST_OPTIONS <= len(options) <= MOST_OPTIONS:
         raise DeckFileError(
             path, item.line, f"expected 2 to 6 options “- [ ] …”, found {len(options)}"
         )
