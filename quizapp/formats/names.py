@@ -15,7 +15,7 @@ from quizapp.formats.limits import (
 )
 
 _UNSEEN = ("Cc", "Cs", "Co", "Cn")
-_TAG = re.compile(r"<[^<>]*>")
+_TAG = re.compile(r"<[/!?a-zA-Z][^<>]*>")
 _MEDIA = re.compile(r"<(?:img|audio|video|object|svg|math)\b", re.IGNORECASE)
 
 
