@@ -144,6 +144,22 @@ LOG = (
     PackedReview(NOW_MS - 55 * DAY * 1000, 0, 5, 10, 10, 700, 0),
 )
 
+PRESET = {
+    "id": 1_764_504_200_000,
+    "name": "Slow",
+    "new_per_day": 9,
+    "reviews_per_day": 120,
+    "learning_steps": [1.0, 15.0, 1440.0],
+    "relearning_steps": [20.0],
+    "maximum_interval": 365,
+    "leech_threshold": 4,
+    "desired_retention": 0.85,
+    "historical_retention": 0.8,
+    "weights": [
+        0.2226, 1.3578, 2.4218, 8.7104, 6.734, 0.8751, 3.1704, 0.0011, 1.9658, 0.1749, 0.8358,
+        1.5577, 0.0645, 0.276, 1.7307, 0.6315, 1.9665, 0.5425, 0.0912, 0.0691, 0.1542,
+    ],
+}  # fmt: skip
 PICTURES = {
     "Zoë's plan #1 & 50%.png": b"\x89PNG one",
     "音.mp3": b"ID3 sound",
@@ -163,9 +179,9 @@ def everything(folder: Path) -> Package:
         (folder / digest).write_bytes(content)
         media.append(PackedMedia(name, digest, len(content)))
     decks = [
-        PackedDeck("Security", "All of <b>it</b>.", new_per_day=7, reviews_per_day=0),
+        PackedDeck("Security", "All of <b>it</b>.", 7, 0, extra={"markdown": True}),
         PackedDeck("Security::Risk::Übung", desired_retention=0.93),
-        PackedDeck('Quoted "deck"', "A “description”"),
+        PackedDeck('Quoted "deck"', "A “description”", 9, 99, 0.85, {"preset": PRESET}),
         PackedDeck("Empty"),
     ]
     notes = [*_natives(), *_words(), *_clozes(), *_states()]

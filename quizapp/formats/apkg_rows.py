@@ -1,10 +1,8 @@
 """The rows of an Anki collection, made of the notes of a package.
 
-What ``extra`` of a card may hold and is written as it is: ``id`` (Anki's card id), ``mod``
-(seconds), ``dr`` and ``decay`` (FSRS), ``cd`` (custom data, JSON text). Of a note type:
-``mod``, ``latexPre``, ``latexPost``, ``latexsvg``, ``originalStockKind``, and the lists
-``fields`` and ``templates`` with Anki's names for what its editor knows of each. Of a deck:
-``id``. Filtered decks do not exist here: their cards stand in the decks they come from.
+``extra`` of cards, note types and decks is written as the reader of packages leaves it:
+see apkg_notes.py and apkg_schema.py. Filtered decks do not exist here: their cards stand in
+the decks they come from.
 """
 
 import hashlib
@@ -22,7 +20,7 @@ from typing import Any
 from quizapp.domain.cards import KINDS, card_count
 from quizapp.domain.notetypes import NoteType
 from quizapp.formats.apkg_media import refer
-from quizapp.formats.apkg_tables import DeckRow, Head, begin, clozed, finish, shows
+from quizapp.formats.apkg_tables import DEFAULT_PRESET, DeckRow, Head, begin, clozed, finish, shows
 from quizapp.formats.natives import native_types, shown
 from quizapp.formats.package import STATES, Package, PackedCard, PackedDeck, PackedNote, Refused
 
@@ -55,6 +53,7 @@ class Run:
     type_ids: dict[int, int] = field(default_factory=dict)
     deck_ids: dict[int, int] = field(default_factory=dict)
     first_day: int = 0
+    presets: dict[int, Mapping[str, Any]] = field(default_factory=lambda: {1: DEFAULT_PRESET})
     position: int = 0
     notes: int = 0
     cards: int = 0
@@ -91,6 +90,7 @@ def collect(package: Package, path: Path, schema: int, run: Run) -> None:
             now_ms=run.now_ms,
             notetypes=list(run.notetypes.values()),
             decks=list(run.decks.values()),
+            presets=list(run.presets.values()),
             position=run.position + 1,
         )
         finish(db, head, schema)
@@ -358,12 +358,12 @@ def _data(card: PackedCard) -> str:
     """What Anki keeps as JSON: place among the new, FSRS memory, last answer, custom data."""
     extra = card.extra
     kept = {
-        "pos": card.position if card.state != "new" else None,
+        "pos": extra.get("pos", card.position if card.state != "new" else None),
         "s": card.stability and round(card.stability, 4),
         "d": card.difficulty and round(card.difficulty, 3),
         "dr": extra.get("dr"),
         "decay": extra.get("decay"),
-        "lrt": card.last_at // 1000 if card.last_at else None,
+        "lrt": extra.get("lrt", card.last_at // 1000 if card.last_at else None),
         "cd": extra.get("cd"),
     }
     return json.dumps({k: v for k, v in kept.items() if v is not None}, separators=(",", ":"))
@@ -378,25 +378,50 @@ def _deck(run: Run, name: str, known: PackedDeck | None = None) -> int:
     if found and known is None:
         return found.id
     parts = [_deck_part(part) for part in name.split("::")]
-    for depth in range(1, len(parts) + 1):
-        full = "::".join(parts[:depth])
+    full = ""
+    for depth, part in enumerate(parts, 1):
+        full = f"{full}::{part}" if full else part
         if full.casefold() not in run.decks:
             wanted = _number(known.extra, "id") if known and depth == len(parts) else None
             id_ = free(run.deck_ids, wanted or _derived(f"deck {full}"))
             run.decks[full.casefold()] = DeckRow(id_, full)
-    full = "::".join(parts)
+        full = run.decks[full.casefold()].name
     row = run.decks[full.casefold()]
     if known:
-        row = replace(row, description=known.description)
-        if run.scheduling:
-            row = replace(
-                row,
-                new_limit=known.new_per_day,
-                review_limit=known.reviews_per_day,
-                desired_retention=known.desired_retention,
-            )
-        run.decks[full.casefold()] = row
+        row = run.decks[full.casefold()] = _described(run, row, known)
     return row.id
+
+
+def _described(run: Run, row: DeckRow, known: PackedDeck) -> DeckRow:
+    """A deck with its description, and its limits where they go along."""
+    markdown = known.extra.get("markdown") is True
+    row = replace(row, description=known.description, markdown=markdown)
+    if not run.scheduling:
+        return row
+    preset = _preset(run, known.extra.get("preset"))
+
+    def own(value: Any, name: str) -> Any:
+        return None if preset["id"] != 1 and value == preset[name] else value
+
+    return replace(
+        row,
+        preset=preset["id"],
+        new_limit=own(known.new_per_day, "new_per_day"),
+        review_limit=own(known.reviews_per_day, "reviews_per_day"),
+        desired_retention=own(known.desired_retention, "desired_retention"),
+    )
+
+
+def _preset(run: Run, options: Any) -> Mapping[str, Any]:
+    """Options that decks share, once; two under one id get two."""
+    if not isinstance(options, Mapping) or _number(options, "id") in (None, 1):
+        return DEFAULT_PRESET
+    known = {name: value for name, value in options.items() if value is not None}
+    whole = {**DEFAULT_PRESET, **known}
+    while run.presets.get(whole["id"], whole) != whole:
+        whole["id"] += 1
+    run.presets[whole["id"]] = whole
+    return whole
 
 
 def _deck_part(name: str) -> str:

@@ -9,7 +9,7 @@ import re
 import sqlite3
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from quizapp.domain.notetypes import NoteType, Template
@@ -95,15 +95,28 @@ CREATE INDEX idx_notes_mid ON notes (mid);
 CREATE INDEX idx_cards_odid ON cards (odid) WHERE odid != 0;
 CREATE INDEX idx_graves_pending ON graves (usn);
 """
-_LATEX_PRE = (
+_LATEX_HEAD = (
     "\\documentclass[12pt]{article}\n\\usepackage[utf8]{inputenc}\n"
     "\\usepackage{amssymb,amsmath}\n\\pagestyle{empty}\n\\setlength{\\parindent}{0in}\n"
     "\\begin{document}\n"
 )
-_LATEX_POST = "\\end{document}"
+_LATEX_FOOT = "\\end{document}"
 _OCCLUSION = 6
 _ADD_ONLY = -1
 _REQUIREMENTS = {"none": 0, "any": 1, "all": 2}
+# What ``NoteType.extra`` calls the parts of a field or template, and what schema 11 does.
+_FIELD_NAMES = {
+    "font": "font", "size": "size", "rtl": "rtl", "sticky": "sticky",
+    "description": "description", "plain_text": "plainText", "collapsed": "collapsed",
+    "unsearched": "excludeFromSearch", "id": "id", "tag": "tag",
+}  # fmt: skip
+_TEMPLATE_NAMES = {"id": "id", "browser_question": "bqfmt", "browser_answer": "bafmt"}
+
+DEFAULT_PRESET: Mapping[str, Any] = {
+    "id": 1, "name": "Default", "new_per_day": 20, "reviews_per_day": 200,
+    "learning_steps": [1.0, 10.0], "relearning_steps": [10.0], "maximum_interval": 36_500,
+    "leech_threshold": 8, "desired_retention": 0.9, "historical_retention": 0.9, "weights": [],
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +125,9 @@ class DeckRow:
 
     id: int
     name: str
+    preset: int = 1
     description: str = ""
+    markdown: bool = False
     new_limit: int | None = None
     review_limit: int | None = None
     desired_retention: float | None = None
@@ -124,13 +139,15 @@ class Head:
 
     crt         seconds since 1970 of 4 am on its first day, in UTC
     notetypes   (id, note type) with names that differ
+    presets     the options of decks as ``PackedDeck.extra`` has them, whole
     position    the next new card's place
     """
 
     crt: int
     now_ms: int
     notetypes: Sequence[tuple[int, NoteType]]
-    decks: Sequence[DeckRow] = field(default=())
+    decks: Sequence[DeckRow]
+    presets: Sequence[Mapping[str, Any]]
     position: int = 1
 
 
@@ -160,7 +177,7 @@ def _finish_11(db: sqlite3.Connection, head: Head) -> None:
         _settings(head),
         {str(id_): _notetype_11(id_, notetype) for id_, notetype in head.notetypes},
         {str(deck.id): _deck_11(deck, head) for deck in head.decks},
-        {"1": _preset_11()},
+        {str(preset["id"]): _preset_11(preset, head) for preset in head.presets},
         {},
     )
     _col(db, head, 11, [json.dumps(text, ensure_ascii=False) for text in texts])
@@ -173,7 +190,13 @@ def _finish_18(db: sqlite3.Connection, head: Head) -> None:
         "INSERT INTO config VALUES (?, 0, 0, ?)",
         [(key, json.dumps(value).encode()) for key, value in sorted(_settings(head).items())],
     )
-    db.execute("INSERT INTO deck_config VALUES (1, 'Default', 0, 0, ?)", [_preset_18()])
+    db.executemany(
+        "INSERT INTO deck_config VALUES (?, ?, ?, ?, ?)",
+        [
+            (preset["id"], preset["name"], head.now_ms // 1000, _ADD_ONLY, _preset_18(preset))
+            for preset in head.presets
+        ],
+    )
     for deck in head.decks:
         db.execute(
             "INSERT INTO decks VALUES (?, ?, ?, ?, ?, ?)",
@@ -213,11 +236,11 @@ def _settings(head: Head) -> dict[str, Any]:
 
 def _notetype_11(id_: int, notetype: NoteType) -> dict[str, Any]:
     extra = notetype.extra
-    return {
+    shape = {
         "id": id_,
         "name": notetype.name,
         "type": int(notetype.kind != "normal"),
-        "mod": _whole(extra.get("mod")),
+        "mod": _whole(extra.get("modified")),
         "usn": _ADD_ONLY,
         "sortf": notetype.sort_field,
         "did": None,
@@ -227,7 +250,7 @@ def _notetype_11(id_: int, notetype: NoteType) -> dict[str, Any]:
                 "afmt": template.answer, "bqfmt": "", "bafmt": "", "did": None,
                 "bfont": "", "bsize": 0,
             }
-            | _part(extra, "templates", ord_)
+            | _part(extra, "templates", ord_, _TEMPLATE_NAMES)
             for ord_, template in enumerate(notetype.templates)
         ],
         "flds": [
@@ -236,16 +259,19 @@ def _notetype_11(id_: int, notetype: NoteType) -> dict[str, Any]:
                 "size": 20, "description": "", "plainText": False, "collapsed": False,
                 "excludeFromSearch": False,
             }
-            | _part(extra, "fields", ord_)
+            | _part(extra, "fields", ord_, _FIELD_NAMES)
             for ord_, name in enumerate(notetype.fields)
         ],
         "css": notetype.css,
-        "latexPre": extra.get("latexPre", _LATEX_PRE),
-        "latexPost": extra.get("latexPost", _LATEX_POST),
-        "latexsvg": bool(extra.get("latexsvg", False)),
+        "latexPre": extra.get("latex_head", "" if extra else _LATEX_HEAD),
+        "latexPost": extra.get("latex_foot", "" if extra else _LATEX_FOOT),
+        "latexsvg": bool(extra.get("latex_svg", False)),
         "req": [[ord_, kind, fields] for ord_, kind, fields in requirements(notetype)],
         "originalStockKind": _stock(notetype),
     }  # fmt: skip
+    if original := _whole(extra.get("original_id")):
+        shape["originalId"] = original
+    return shape
 
 
 def _notetype_18(db: sqlite3.Connection, id_: int, notetype: NoteType) -> None:
@@ -268,6 +294,7 @@ def _notetype_18(db: sqlite3.Connection, id_: int, notetype: NoteType) -> None:
                 for ord_, kind, fields in shape["req"]
             ),
             _number(9, shape["originalStockKind"]),
+            _given(10, shape.get("originalId")),
         )
     )
     db.execute(
@@ -318,24 +345,34 @@ def _template_18(part: Mapping[str, Any]) -> bytes:
     )
 
 
-def _part(extra: Mapping[str, Any], name: str, place: int) -> dict[str, Any]:
+def _part(
+    extra: Mapping[str, Any], name: str, place: int, names: Mapping[str, str]
+) -> dict[str, Any]:
     """What only Anki's editor knows of a field or template, by its names in schema 11."""
     parts = extra.get(name, ())
-    return dict(parts[place]) if place < len(parts) else {}
+    part = parts[place] if place < len(parts) else {}
+    return {names[key]: value for key, value in part.items() if key in names}
 
 
 def _stock(notetype: NoteType) -> int:
     if notetype.kind == "occlusion":
         return _OCCLUSION
-    return _whole(notetype.extra.get("originalStockKind"))
+    return _whole(notetype.extra.get("stock"))
 
 
 _TAG = re.compile(r"\{\{([^{}]*)\}\}")
+_OLD_MARK, _OLD_TAG = "{{=<% %>=}}", re.compile(r"<%([^<>%]*)%>")
 
 
 def _tags(template: str) -> list[tuple[str, str]]:
-    """What stands in double braces: (# or ^ or / or nothing, the name with its filters)."""
-    found = (tag.strip() for tag in _TAG.findall(template))
+    """What stands in double braces: (# or ^ or / or nothing, the name with its filters).
+
+    Comments are not looked into, and templates of old have other marks.
+    """
+    first, *others = template.split("<!--")
+    shown = first + "".join(part[part.find("-->") + 1 :] for part in others)
+    old = shown.lstrip().startswith(_OLD_MARK)
+    found = (tag.strip() for tag in (_OLD_TAG if old else _TAG).findall(shown))
     return [(tag[:1], tag[1:].strip()) if tag[:1] in "#^/" else ("", tag) for tag in found if tag]
 
 
@@ -387,10 +424,10 @@ def _deck_11(deck: DeckRow, head: Head) -> dict[str, Any]:
     return {
         "id": deck.id, "mod": head.now_ms // 1000, "name": deck.name, "usn": _ADD_ONLY,
         "lrnToday": [0, 0], "revToday": [0, 0], "newToday": [0, 0], "timeToday": [0, 0],
-        "collapsed": True, "browserCollapsed": True, "desc": deck.description, "dyn": 0,
-        "conf": 1, "extendNew": 0, "extendRev": 0, "reviewLimit": deck.review_limit,
-        "newLimit": deck.new_limit, "reviewLimitToday": None, "newLimitToday": None,
-        "desiredRetention": _percent(deck.desired_retention),
+        "collapsed": True, "browserCollapsed": True, "desc": deck.description,
+        "md": deck.markdown, "dyn": 0, "conf": deck.preset, "extendNew": 0, "extendRev": 0,
+        "reviewLimit": deck.review_limit, "newLimit": deck.new_limit, "reviewLimitToday": None,
+        "newLimitToday": None, "desiredRetention": _percent(deck.desired_retention),
     }  # fmt: skip
 
 
@@ -399,44 +436,53 @@ def _percent(share: float | None) -> int | None:
 
 
 def _deck_18(deck: DeckRow) -> bytes:
-    normal = _number(1, 1) + _text(4, deck.description)
+    normal = _number(1, deck.preset) + _text(4, deck.description) + _number(5, deck.markdown)
     normal += _given(6, deck.review_limit) + _given(7, deck.new_limit)
     if deck.desired_retention is not None:
-        normal += _varint(10 << 3 | 5) + struct.pack("<f", deck.desired_retention)
+        normal += _single(10, deck.desired_retention)
     return _bytes(1, normal)
 
 
-def _preset_11() -> dict[str, Any]:
-    return {
-        "id": 1, "mod": 0, "name": "Default", "usn": 0, "maxTaken": 60, "autoplay": True,
-        "timer": 0, "replayq": True, "dyn": False,
+def _preset_11(preset: Mapping[str, Any], head: Head) -> dict[str, Any]:
+    weights: dict[str, Any] = {"fsrsWeights": [], "fsrsParams5": [], "fsrsParams6": []}
+    weights[_WEIGHTS.get(len(preset["weights"]), (6, "fsrsParams6"))[1]] = preset["weights"]
+    return weights | {
+        "id": preset["id"], "mod": head.now_ms // 1000, "name": preset["name"],
+        "usn": _ADD_ONLY, "maxTaken": 60, "autoplay": True, "timer": 0, "replayq": True,
+        "dyn": False, "desiredRetention": preset["desired_retention"],
+        "sm2Retention": preset["historical_retention"],
         "new": {
-            "bury": False, "delays": [1.0, 10.0], "initialFactor": 2500, "ints": [1, 4, 0],
-            "order": 1, "perDay": 20,
+            "bury": False, "delays": preset["learning_steps"], "initialFactor": 2500,
+            "ints": [1, 4, 0], "order": 1, "perDay": preset["new_per_day"],
         },
         "rev": {
-            "bury": False, "ease4": 1.3, "ivlFct": 1.0, "maxIvl": 36500, "perDay": 200,
-            "hardFactor": 1.2,
+            "bury": False, "ease4": 1.3, "ivlFct": 1.0, "maxIvl": preset["maximum_interval"],
+            "perDay": preset["reviews_per_day"], "hardFactor": 1.2,
         },
-        "lapse": {"delays": [10.0], "leechAction": 1, "leechFails": 8, "minInt": 1, "mult": 0.0},
+        "lapse": {
+            "delays": preset["relearning_steps"], "leechAction": 1,
+            "leechFails": preset["leech_threshold"], "minInt": 1, "mult": 0.0,
+        },
     }  # fmt: skip
 
 
-def _preset_18() -> bytes:
-    """Anki's defaults: an import never overwrites the preset of this name."""
+# FSRS parameters by how many they are: versions 4, 5 and 6.
+_WEIGHTS = {17: (3, "fsrsWeights"), 19: (5, "fsrsParams5"), 21: (6, "fsrsParams6")}
 
-    def floats(number: int, *values: float) -> bytes:
-        return _bytes(number, struct.pack(f"<{len(values)}f", *values))
 
-    def single(number: int, value: float) -> bytes:
-        return _varint(number << 3 | 5) + struct.pack("<f", value)
-
+def _preset_18(preset: Mapping[str, Any]) -> bytes:
+    """What a preset says, and Anki's defaults for the rest."""
     return b"".join(
         (
-            floats(1, 1, 10), floats(2, 10), floats(4, *[1.0] * 7), _number(9, 20),
-            _number(10, 200), single(11, 2.5), single(12, 1.3), single(13, 1.2), single(15, 1),
-            _number(16, 36500), _number(17, 1), _number(18, 1), _number(19, 4), _number(21, 1),
-            _number(22, 8), _number(24, 60), single(37, 0.9), single(40, 0.9), _number(44, 1),
+            _floats(1, preset["learning_steps"]), _floats(2, preset["relearning_steps"]),
+            _floats(_WEIGHTS.get(len(preset["weights"]), (6, ""))[0], preset["weights"]),
+            _floats(4, [1.0] * 7), _number(9, preset["new_per_day"]),
+            _number(10, preset["reviews_per_day"]), _single(11, 2.5), _single(12, 1.3),
+            _single(13, 1.2), _single(15, 1), _number(16, preset["maximum_interval"]),
+            _number(17, 1), _number(18, 1), _number(19, 4), _number(21, 1),
+            _number(22, preset["leech_threshold"]), _number(24, 60),
+            _single(37, preset["desired_retention"]), _single(40, preset["historical_retention"]),
+            _number(44, 1),
         )
     )  # fmt: skip
 
@@ -469,6 +515,14 @@ def _number(number: int, value: int) -> bytes:
 
 def _given(number: int, value: int | None) -> bytes:
     return b"" if value is None else _varint(number << 3) + _varint(int(value))
+
+
+def _single(number: int, value: float) -> bytes:
+    return _varint(number << 3 | 5) + struct.pack("<f", value)
+
+
+def _floats(number: int, values: Sequence[float]) -> bytes:
+    return _bytes(number, struct.pack(f"<{len(values)}f", *values)) if values else b""
 
 
 def _text(number: int, value: str) -> bytes:

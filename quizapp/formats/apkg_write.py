@@ -28,6 +28,7 @@ from quizapp.formats.package import Package, PackedMedia, PackedNote, Refused
 Container = Literal["new", "legacy"]
 
 _CHUNK = 1 << 20
+_LONG = 1 << 30
 _UPDATE = (
     "This file is for a newer Anki. Please update Anki and import the file again;"
     " or export it once more for older Ankis."
@@ -68,7 +69,7 @@ def write(
             collect(package, collection, 18 if container == "new" else 11, run)
             older = Path(folder) / "older"
             collect(_older(now_ms), older, 11, Run(False, now_ms))
-            with zipfile.ZipFile(part, "w") as archive:
+            with _zip(part, container) as archive:
                 _collections(archive, container, collection, older)
                 _media(archive, container, package.media_in or path.parent, media)
         part.replace(path)
@@ -85,15 +86,22 @@ def _older(now_ms: int) -> Package:
     return Package("apkg", [notice], [], [note])
 
 
+def _zip(path: Path, container: Container) -> zipfile.ZipFile:
+    """New packages hold what is compressed already. Entries bear no date of their own."""
+    if container == "new":
+        return zipfile.ZipFile(path, "w", zipfile.ZIP_STORED)
+    return zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=3)
+
+
 def _collections(
     archive: zipfile.ZipFile, container: Container, collection: Path, older: Path
 ) -> None:
     new = container == "new"
-    _entry(archive, "meta", [b"\x08\x03" if new else b"\x08\x02"], packed=False)
+    _entry(archive, "meta", [b"\x08\x03" if new else b"\x08\x02"])
     name = "collection.anki21b" if new else "collection.anki21"
     size = collection.stat().st_size
-    _entry(archive, name, _read(collection, new), packed=not new, size=size)
-    _entry(archive, "collection.anki2", _read(older, False), packed=True)
+    _entry(archive, name, _read(collection, new), size)
+    _entry(archive, "collection.anki2", _read(older, False))
 
 
 def _media(
@@ -112,29 +120,20 @@ def _media(
             size[0] += len(chunk)
 
         chunks = _read(folder / file.digest, new, seen)
-        _entry(archive, str(place), chunks, packed=not new, size=file.size)
+        _entry(archive, str(place), chunks, file.size)
         entries.append((given, size[0], sha1.digest()))
     if new:
         packed = _zstd()
         listed = packed.compress(media_map(entries)) + packed.flush()
-        _entry(archive, "media", [listed], packed=False)
+        _entry(archive, "media", [listed])
     else:
         names = {str(place): name for place, (name, _, _) in enumerate(entries)}
-        _entry(archive, "media", [json.dumps(names, ensure_ascii=False).encode()], packed=True)
+        _entry(archive, "media", [json.dumps(names, ensure_ascii=False).encode()])
 
 
-def _entry(
-    archive: zipfile.ZipFile, name: str, chunks: Iterable[bytes], packed: bool, size: int = 0
-) -> None:
-    """One entry with a fixed date, so that the same content gives the same file.
-
-    ``size`` in bytes decides, before they come, whether the entry may be a very long one.
-    """
-    info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
-    info.external_attr = 0o644 << 16
-    info.file_size = size
-    with archive.open(info, "w") as out:
+def _entry(archive: zipfile.ZipFile, name: str, chunks: Iterable[bytes], size: int = 0) -> None:
+    """One entry; ``size`` in bytes decides, before they come, whether it may be a long one."""
+    with archive.open(name, "w", force_zip64=size > _LONG) as out:
         for chunk in chunks:
             out.write(chunk)
 

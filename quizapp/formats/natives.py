@@ -26,8 +26,8 @@ LETTERS = "ABCDEF"
 STYLED = 1_764_547_200
 SOURCE = "Source"
 
-# How Anki's editor and search treat Source, in the words of its schema 11.
-_HIDDEN = {"collapsed": True, "excludeFromSearch": True}
+# How Anki's editor and search treat Source.
+_HIDDEN = {"collapsed": True, "unsearched": True}
 _FIRST_ID = 1_764_547_200_001
 _TEXTS = ("topic", "reference", "objective", "level")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -111,7 +111,7 @@ def native_types() -> dict[str, NoteType]:
             fields=fields,
             templates=templates,
             css=_CSS + css,
-            extra={"mod": STYLED, "fields": [_HIDDEN if f == SOURCE else {} for f in fields]},
+            extra={"modified": STYLED, "fields": [_HIDDEN if f == SOURCE else {} for f in fields]},
         )
         for place, (kind, (name, fields, templates, css)) in enumerate(made.items())
     }

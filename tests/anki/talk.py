@@ -122,12 +122,26 @@ def card(col, id_):
 
 def deck(col, id_):
     known = col.decks.get(id_)
+    options = col.decks.config_dict_for_deck_id(id_)
     return {
         "name": known["name"],
         "description": known["desc"],
+        "markdown": known.get("md", False),
         "new": known.get("newLimit"),
         "reviews": known.get("reviewLimit"),
         "retention": known.get("desiredRetention"),
+        "preset": {
+            "name": options["name"],
+            "new_per_day": options["new"]["perDay"],
+            "reviews_per_day": options["rev"]["perDay"],
+            "learning_steps": options["new"]["delays"],
+            "relearning_steps": options["lapse"]["delays"],
+            "maximum_interval": options["rev"]["maxIvl"],
+            "leech_threshold": options["lapse"]["leechFails"],
+            "desired_retention": round(options["desiredRetention"], 4),
+            "historical_retention": round(options["sm2Retention"], 4),
+            "weights": [round(weight, 4) for weight in options["fsrsParams6"]],
+        },
     }
 
 
