@@ -21,7 +21,7 @@ from quizapp.domain.cards import KINDS, card_count
 from quizapp.domain.notetypes import NoteType
 from quizapp.formats.apkg_media import refer
 from quizapp.formats.apkg_tables import DEFAULT_PRESET, DeckRow, Head, begin, clozed, finish, shows
-from quizapp.formats.natives import native_types, shown
+from quizapp.formats.natives import native_types, plain_field, shown
 from quizapp.formats.package import STATES, Package, PackedCard, PackedDeck, PackedNote, Refused
 
 MOST_CLOZES = 500
@@ -187,17 +187,10 @@ def _fields(run: Run, note: PackedNote) -> tuple[int, NoteType, Sequence[str]]:
     if note.notetype not in run.notetypes:
         raise ValueError("Its note type is missing; import the file it came from again.")
     id_, notetype = run.notetypes[note.notetype]
-    values = [_plain(str(note.fields.get(name, ""))) for name in notetype.fields]
+    values = [plain_field(str(note.fields.get(name, ""))) for name in notetype.fields]
     if run.renamed:
         values = [refer(value, run.renamed) for value in values]
     return id_, notetype, values
-
-
-def _plain(value: str) -> str:
-    """A field without the signs that Anki cannot keep in one."""
-    if "\x1f" in value or "\x00" in value:
-        return value.replace("\x1f", " ").replace("\x00", "")
-    return value
 
 
 def _guid(run: Run, note: PackedNote) -> str:

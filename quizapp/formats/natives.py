@@ -151,8 +151,15 @@ def shown(note: PackedNote) -> tuple[str, ...]:
     Options stand as one showing of the card would have them, always the same for a key.
     Raises KeyError, TypeError or ValueError where the fields are not those of the kind.
     """
-    seen = _VISIBLE[note.kind](note)
+    seen = tuple(plain_field(value) for value in _VISIBLE[note.kind](note))
     return (*seen, _source(note, seen))
+
+
+def plain_field(value: str) -> str:
+    """A field without the signs that Anki cannot keep in one."""
+    if "\x1f" in value or "\x00" in value:
+        return value.replace("\x1f", " ").replace("\x00", "")
+    return value
 
 
 def _sides(note: PackedNote) -> tuple[str, ...]:
@@ -256,7 +263,9 @@ def restore(notetype: str, fields: Mapping[str, str]) -> Native | None:
 def _native(kind: str, kept: Mapping[str, Any]) -> Native | None:
     domains, pool = kept.get("domains", []), kept.get("pool", "study")
     texts = {name: kept.get(name, "") for name in (*_TEXTS, "key")}
-    if not _texts(domains) or not all(isinstance(text, str) for text in texts.values()):
+    if not isinstance(domains, list) or not _texts([*domains, *texts.values()]):
+        return None
+    if not (texts["key"].isprintable() and texts["key"]):
         return None
     if pool not in ("study", "mock"):
         return None
@@ -281,7 +290,7 @@ def _fits(kind: str, fields: Any) -> bool:
 
 def _options(stem: Any, options: Any) -> bool:
     return (
-        isinstance(stem, str)
+        _text(stem)
         and isinstance(options, list)
         and 2 <= len(options) <= MOST_OPTIONS
         and all(
@@ -296,7 +305,12 @@ def _options(stem: Any, options: Any) -> bool:
 
 
 def _texts(values: Any) -> bool:
-    return not isinstance(values, str | dict) and all(isinstance(value, str) for value in values)
+    return not isinstance(values, str | dict) and all(_text(value) for value in values)
+
+
+def _text(value: Any) -> bool:
+    """Whether it is text that a database can hold: JSON can name what is no character."""
+    return isinstance(value, str) and not re.search("[\0\ud800-\udfff]", value)
 
 
 def as_native(note: PackedNote) -> PackedNote:
