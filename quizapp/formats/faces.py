@@ -19,6 +19,8 @@ from quizapp.formats.maths import formula
 RENDERER = "3"
 
 _HIDDEN, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002"
+# The number of a gap on its way through the renderer: the first gap's character.
+_FIRST = 0xE100
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 
 
@@ -65,6 +67,42 @@ def inline(text: str) -> str:
     return clean(_renderer.renderInline(_PRIVATE.sub("", text))).strip()
 
 
+def portable(text: str) -> str:
+    """Markdown as clean HTML for other programs: maths as MathJax's \\( \\) and \\[ \\]."""
+    return _inert(clean(_portable.render(_PRIVATE.sub("", text))))
+
+
+def portable_inline(text: str) -> str:
+    """One line of Markdown as ``portable`` HTML without a paragraph around it."""
+    return _inert(clean(_portable.renderInline(_PRIVATE.sub("", text))))
+
+
+def portable_cloze(text: str) -> str:
+    """A text with gaps as ``portable`` HTML, each gap a cloze of Anki's: {{c1::…}}, {{c2::…}}.
+
+    What Anki would take for a part of its marks is written as a character reference.
+    """
+    index = -1
+
+    def mark(match: re.Match[str]) -> str:
+        nonlocal index
+        index += 1
+        return f"{_OPEN}{chr(_FIRST + index)}{match[1]}{_CLOSE}"
+
+    html = _inert(clean(_portable.render(GAP.sub(mark, _PRIVATE.sub("", text)))))
+    html = html.replace("{{", "{&#123;").replace("}}", "}&#125;").replace("::", ":&#58;")
+    html = html.replace(f"{{{_OPEN}", f"&#123;{_OPEN}").replace(f"}}{_CLOSE}", f"&#125;{_CLOSE}")
+    html = re.sub(
+        f"{_OPEN}(.)", lambda match: f"{{{{c{ord(match[1]) - _FIRST + 1}::", html, flags=re.DOTALL
+    )
+    return html.replace(_CLOSE, "}}")
+
+
+def _inert(html: str) -> str:
+    """The HTML without words that Anki would play or typeset: [sound:…], [latex], [$]."""
+    return re.sub(r"\[(?=(?:sound|anki):|latex\]|\$)", "&#91;", html.strip())
+
+
 def _cloze(text: str) -> list[dict[str, Any]]:
     text = _PRIVATE.sub("", text)
     count = len(GAP.findall(text))
@@ -91,7 +129,13 @@ def _with_gap(text: str, ord_: int, hidden: bool) -> str:
     return clean(html).strip()
 
 
-def _build() -> MarkdownIt:
+def _mathjax(source: str, display: bool) -> str:
+    opened, closed = (r"\[", r"\]") if display else (r"\(", r"\)")
+    return f"{opened}{escapeHtml(source.strip())}{closed}"
+
+
+def _build(portable: bool) -> MarkdownIt:
+    """The renderer for our own pages, or for other programs: without MathML and boxes."""
     renderer = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable("table")
     renderer.disable(["heading", "lheading", "html_block", "html_inline"])
     renderer.use(dollarmath_plugin, double_inline=True, allow_space=False, allow_digits=False)
@@ -99,19 +143,20 @@ def _build() -> MarkdownIt:
     def maths(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
         token = tokens[index]
         display = token.type != "math_inline"
+        if portable:
+            return _mathjax(token.content, display)
         shown = formula(token.content, display)
         return _scrolling("span", "Formula", shown) if display else shown
 
     def code(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
-        return _scrolling(
-            "div", "Code", f"<pre><code>{escapeHtml(tokens[index].content)}</code></pre>"
-        )
+        html = f"<pre><code>{escapeHtml(tokens[index].content)}</code></pre>"
+        return html if portable else _scrolling("div", "Code", html)
 
     def table_open(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
-        return f"{_opened('div', 'Table')}<table>"
+        return "<table>" if portable else f"{_opened('div', 'Table')}<table>"
 
     def table_close(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
-        return "</table></div>"
+        return "</table>" if portable else "</table></div>"
 
     def cell_open(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
         token = tokens[index]
@@ -142,4 +187,5 @@ def _scrolling(tag: str, label: str, html: str) -> str:
     return f"{_opened(tag, label)}{html}</{tag}>"
 
 
-_renderer = _build()
+_renderer = _build(portable=False)
+_portable = _build(portable=True)

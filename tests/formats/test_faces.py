@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizapp.formats.faces import faces, inline, markdown
+from quizapp.formats.faces import (
+    faces,
+    inline,
+    markdown,
+    portable,
+    portable_cloze,
+    portable_inline,
+)
 from quizapp.formats.html import clean
 
 ATTACKS = [
@@ -133,3 +140,31 @@ def test_each_gap_hides_itself_and_shows_the_others() -> None:
 def test_a_reversed_note_has_two_sides() -> None:
     there, back = faces("reversed", {"front": "ALE", "back": "Loss a year"})
     assert (there["question"], there["answer"]) == (back["answer"], back["question"])
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_hostile_text_stays_text_for_other_programs_too(attack: str) -> None:
+    for html in (portable(attack), portable_inline(attack), portable_cloze(f"[{attack}] [x]")):
+        assert not FORBIDDEN.search(html), html
+
+
+def test_other_programs_get_mathjax_and_no_boxes() -> None:
+    assert portable("$a < b$ and\n\n$$\\frac{a}{b}$$") == (
+        "<p>\\(a &lt; b\\) and</p>\n\\[\\frac{a}{b}\\]"
+    )
+    assert "scroll" not in portable("| a |\n|---|\n| 1 |\n\n```\ncode\n```")
+
+
+def test_words_that_anki_acts_on_are_only_words() -> None:
+    html = portable("[sound:a.mp3] `[latex]` [$]x[/$] [anki:tts lang=en]a[/anki:tts]")
+    for word in ("[sound:", "[latex]", "[$]", "[anki:"):
+        assert word not in html
+
+
+def test_gaps_become_clozes_and_nothing_else_does() -> None:
+    assert portable_cloze("A [b] and *[c d]*.") == "<p>A {{c1::b}} and <em>{{c2::c d}}</em>.</p>"
+    html = portable_cloze("{{c7::no}} [a::b}} $x^{2^{n}}$}] {[c]}")
+    assert html == (
+        "<p>{&#123;c7:&#58;no}&#125; {{c1::a:&#58;b}&#125; \\(x^{2^{n}&#125;\\)&#125;}}"
+        " &#123;{{c2::c}}}</p>"
+    )
