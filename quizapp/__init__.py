@@ -20,6 +20,7 @@ from quizapp.views import (
     cards,
     decks,
     exams,
+    exports,
     goals,
     guards,
     home,
@@ -66,7 +67,7 @@ def create_app(config: Config | None = None) -> Flask:
     workers.init(app)
     works.init(app)
     for screen in (
-        home, study, readiness, goals, exams, cards, decks, media, imports, jobs_screen, settings,
+        home, study, readiness, goals, exams, cards, decks, media, imports, exports, jobs_screen, settings,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint)
     cli.init(app)

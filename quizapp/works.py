@@ -6,12 +6,16 @@ from typing import Any
 from flask import Flask
 
 from quizapp import clock, jobs
+from quizapp.actions import exports as export_actions
 from quizapp.actions import imports as import_actions
 from quizapp.config import Config
 from quizapp.domain.jobs import Job, Report
 from quizapp.domain.learners import Learner
 from quizapp.storage import jobs as store
 from quizapp.storage import learners
+
+# As many sentences about what had no place in a file are kept.
+_REMARKS = 200
 
 Finish = Callable[[Mapping[str, Any]], None]
 
@@ -42,7 +46,29 @@ def init(app: Flask) -> None:
             import_actions.Choices(**choices), clock.now(), said, finish,
         ))  # fmt: skip
 
-    jobs.WORK.update({"read": read, "import": bring})
+    def take(job: Job, report: Report) -> Mapping[str, Any]:
+        folder = config.exports / job.arguments["folder"]
+        folder.mkdir(parents=True, exist_ok=True)
+        wanted = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in job.arguments["wanted"].items()
+        }
+        taken = export_actions.write(
+            _learner(job),
+            export_actions.Wanted(**wanted),
+            folder / job.arguments["name"],
+            config.media,
+            clock.now(),
+            lambda done, total: report(done, total, "Writing the file."),
+        )
+        return {
+            "file": taken.path.name,
+            "notes": taken.notes,
+            "remarks": list(taken.remarks[:_REMARKS]),
+            "address": f"/exports/{job.id}",
+        }
+
+    jobs.WORK.update({"read": read, "import": bring, "export": take})
 
 
 def _ended(job: Job, work: Callable[[Finish], object]) -> Mapping[str, Any]:

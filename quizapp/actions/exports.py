@@ -1,13 +1,19 @@
 """Taking decks away: what a learner has, as a package that writers make files of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from quizapp.domain.days import DayTable
+from quizapp.domain.errors import Missing, Refusal
 from quizapp.domain.learners import Learner
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State
+from quizapp.formats import apkg_write, everything, jsonl, markdown_write, text_write
+from quizapp.formats.media_names import named_in
 from quizapp.formats.package import (
     Package,
     PackedCard,
@@ -31,6 +37,129 @@ _FAMILIES = {
     "certifications": "Certifications",
 }
 _KEPT_APART = ("position", "ease", "left")
+
+
+# What can be taken away. Items kept for mock exams stay out of what is studied elsewhere.
+FORMS = ("apkg", "apkg-legacy", "tsv", "csv", "markdown", "everything", "jsonl")
+_WHOLE = ("markdown", "everything", "jsonl")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody takes away.
+
+    form      one of FORMS
+    decks     ids; None for all that one has
+    notes     ids of some of their notes; None for all
+    progress  whether states, due dates and the log go along, where the form has a place
+    """
+
+    form: str
+    decks: tuple[int, ...] | None = None
+    notes: tuple[int, ...] | None = None
+    progress: bool = True
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The file that was made, how many notes it holds, and in sentences what had no place."""
+
+    path: Path
+    notes: int
+    remarks: tuple[str, ...]
+
+
+def write(
+    learner: Learner,
+    wanted: Wanted,
+    stem: Path,
+    media_root: Path,
+    now: datetime,
+    report: Callable[[int, int], None],
+) -> Taken:
+    """Write what is wanted to a file, ``stem`` with an ending; it is there only when whole.
+
+    Raises Refusal for a form that is none, Missing where no deck is left to export.
+    """
+    if wanted.form not in FORMS:
+        raise Refusal("Choose a format from the list.")
+    pools = ("study", "mock") if wanted.form in _WHOLE else ("study",)
+    brought = package(
+        learner, media_root, wanted.decks, wanted.notes, wanted.progress, pools
+    )
+    if not brought.decks:
+        raise Missing("There is no deck to export. Choose one from the list.")
+    if wanted.decks is not None and brought.media:
+        names = _media_of(learner, wanted)
+        brought.media = [m for m in brought.media if m.name in names or m.name.startswith("_")]
+    counted = 0
+
+    def counting(notes: Iterator[PackedNote]) -> Iterator[PackedNote]:
+        nonlocal counted
+        for note in notes:
+            counted += 1
+            if counted % 500 == 0:
+                report(counted, 0)
+            yield note
+
+    brought.notes = counting(iter(brought.notes))
+    path, remarks = _written(wanted, brought, stem, now)
+    return Taken(path, counted, tuple([*brought.remarks, *remarks]))
+
+
+def _written(
+    wanted: Wanted, brought: Package, stem: Path, now: datetime
+) -> tuple[Path, list[str]]:
+    """Write the file; return it, and what had no place in it."""
+    if wanted.form.startswith("apkg"):
+        path = stem.with_name(f"{stem.name}.apkg")
+        written = apkg_write.write(
+            brought,
+            path,
+            "legacy" if wanted.form == "apkg-legacy" else "new",
+            wanted.progress,
+            int(now.timestamp() * 1000),
+        )
+        return path, [f"{entry.where}: {entry.reason}" for entry in written.left_out]
+    if wanted.form == "everything":
+        path = stem.with_name(f"{stem.name}.zip")
+        everything.write(brought, path)
+        return path, []
+    if wanted.form == "jsonl":
+        path = stem.with_name(f"{stem.name}.jsonl")
+        jsonl.write(brought, path)
+        return path, []
+    if wanted.form == "markdown":
+        return _files(markdown_write.write_markdown(brought), stem), []
+    flavour = "anki" if wanted.form == "tsv" else "spreadsheet"
+    return _files(text_write.write_text(brought, flavour), stem), []
+
+
+def _files(texts: Mapping[str, str], stem: Path) -> Path:
+    """One text as it is, several in a zip."""
+    if not texts:
+        raise Refusal("There is nothing to export in this form. Choose another one.")
+    if len(texts) == 1:
+        [(name, text)] = texts.items()
+        path = stem.with_name(f"{stem.name}{Path(name).suffix}")
+        path.write_text(text, encoding="utf-8", newline="")
+        return path
+    path = stem.with_name(f"{stem.name}.zip")
+    part = path.with_name(f"{path.name}.part")
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in texts.items():
+            archive.writestr(name, text)
+    part.replace(path)
+    return path
+
+
+def _media_of(learner: Learner, wanted: Wanted) -> set[str]:
+    """The files that the wanted notes name."""
+    names: set[str] = set()
+    for note in exports.notes(learner.id, wanted.decks or (), wanted.notes, log=False):
+        if note.kind == "custom":
+            names |= named_in(note.fields.values())
+    return names
 
 
 def package(

@@ -28,6 +28,11 @@ blueprint = Blueprint("imports", __name__)
 
 MAX_PASTE = 900_000
 PASTED = "Pasted text"
+# What a column of a table can hold beside the fields of its note type.
+TARGET_NAMES = {
+    "": "Leave out", "#field": "Next field", "#tags": "Tags", "#deck": "Deck",
+    "#notetype": "Kind of note", "#key": "ID",
+}  # fmt: skip
 
 
 @blueprint.get("/imports")
@@ -218,6 +223,7 @@ def _batch(learner: Learner, found: BatchRow, status: int, problem: str) -> Resp
             "samples": head["comparison"]["samples"],
             "mapping": text_actions.mapping(head),
             "difference": difference,
+            "target_names": TARGET_NAMES,
         }
         return respond.page("imports/preview.html", status, **values)
     if found.state == "done" and found.done is not None:
