@@ -20,8 +20,9 @@ from quizapp.formats.maths import formula
 # Where with_typed() puts what was typed.
 TYPED = '<span class="typing"></span>'
 
-# Characters of formulas on one side that are drawn; what comes after stays code.
-_FORMULAS = 6_000
+# Characters of formulas on one side that are drawn, and what each costs besides; what comes
+# after stays code. Each character may become a tag.
+_FORMULAS, _FRAME = 6_000, 10
 # Marks of sounds on one side that become players; the question's are repeated on the answer.
 _PLAYERS = 400
 
@@ -134,7 +135,7 @@ def _with_formulas(html: str) -> str:
             place = inside
             continue
         source = plain(_BREAK.sub(" ", html[inside:end])).strip()
-        left -= len(source)
+        left -= len(source) + _FRAME
         place = end + len(closer)
         draw = left >= 0
         if mark == "[latex]":
