@@ -20,15 +20,16 @@ from quizapp.formats.maths import formula
 # Where with_typed() puts what was typed.
 TYPED = '<span class="typing"></span>'
 
-# Characters of formulas on one side that are drawn; what comes after stays code.
-_FORMULAS = 6_000
+# Characters of formulas on one side that are drawn, and what each costs besides; what comes
+# after stays code. Each character may become a tag.
+_FORMULAS, _FRAME = 6_000, 10
 # Marks of sounds on one side that become players; the question's are repeated on the answer.
 _PLAYERS = 400
 
 _PLAY = re.compile(r"\[anki:play:([qa]):([0-9]{1,4})\]")
 _BOX = re.compile(r"\[\[type:[^\]]{0,500}\]\]")
 _MATHS = re.compile(
-    r"\\\(|\\\[|<anki-mathjax([^>]{0,200})>|\[latex\]|\[\$\]|\[\$\$\]", re.IGNORECASE
+    r"(?<!\\)\\[(\[]|<anki-mathjax([^>]{0,200})>|\[latex\]|\[\$\]|\[\$\$\]", re.IGNORECASE
 )
 _BREAK = re.compile(r"<br ?/?>|</?(?:div|p)>", re.IGNORECASE)
 _EQUATION = re.compile(
@@ -85,17 +86,20 @@ def _with_players(html: str, rendered: Rendered) -> str:
         nonlocal left
         left -= 1
         sounds, place = lists[mark[1]], int(mark[2])
-        return _player(sounds[place]) if left >= 0 and place < len(sounds) else ""
+        if left < 0 or place >= len(sounds):
+            return ""
+        return _player(sounds[place], "question" if mark[1] == "q" else "answer")
 
     return _PLAY.sub(player, html)
 
 
-def _player(sound: Sound) -> str:
+def _player(sound: Sound, side: str) -> str:
+    """A sound of one side; on the answer, only those of the answer play by themselves."""
     if not isinstance(sound, Speech):
-        return f'<audio class="sound" src="{escape(sound)}"></audio>'
+        return f'<audio class="sound {side}" src="{escape(sound)}"></audio>'
     speed = f' data-speed="{sound.speed:g}"' if sound.speed != 1 else ""
     return (
-        f'<button type="button" class="speak" data-speak="{escape(sound.text)}"'
+        f'<button type="button" class="speak {side}" data-speak="{escape(sound.text)}"'
         f' data-lang="{escape(sound.lang.replace("_", "-"))}"{speed}>Read aloud</button>'
     )
 
@@ -131,7 +135,7 @@ def _with_formulas(html: str) -> str:
             place = inside
             continue
         source = plain(_BREAK.sub(" ", html[inside:end])).strip()
-        left -= len(source)
+        left -= len(source) + _FRAME
         place = end + len(closer)
         draw = left >= 0
         if mark == "[latex]":
@@ -180,8 +184,6 @@ def _formula(source: str, display: bool) -> str:
 
 def _with_media(html: str, media: Mapping[str, str]) -> str:
     """Clean HTML with an address for each file that is known, and words for the others."""
-    if "<img" not in html and "<audio" not in html and "<video" not in html:
-        return html
     kept: list[str] = []
     place = count = 0
     while medium := _MEDIUM.search(html, place):
@@ -224,7 +226,7 @@ def _medium(tag: str, attributes: dict[str, str], media: Mapping[str, str], coun
 def _in_words(word: str, name: str) -> str:
     if not name:
         return f'<span class="missing">{word} without a file</span>'
-    if not name.lower().startswith(("http:", "https:", "//")):
+    if not name.lower().startswith(("http://", "https://", "//")):
         return f'<span class="missing">{word} {escape(unquote(name)[:200])} is missing</span>'
     address = f"https:{name}" if name.startswith("//") else name
     try:

@@ -128,7 +128,7 @@ _PROPERTIES = set(
 
 # The bounds of what is cleaned: a parser of HTML takes the square of the time for tags
 # inside one another, for attributes of one tag, and for unclosed <b>, <font> and the like.
-LONGEST, TAGS, CLONES = 300_000, 20_000, 1_000_000
+LONGEST, TAGS, CLONES = 300_000, 10_000, 1_000_000
 _EMBEDDED = re.compile(r"data:[\w.+-]{1,40}/[\w.+-]{1,40};base64,[A-Za-z0-9+/=]*")
 _TAG = re.compile("<[a-zA-Z]")
 _FORMATTING = "a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u"
