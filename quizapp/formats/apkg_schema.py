@@ -115,8 +115,8 @@ def name(raw: object) -> str:
     """A name or a tag: normal form C, without control characters, of bearable length."""
     plain = text(raw)
     if not (plain.isascii() and plain.isprintable()):
-        plain = unicodedata.normalize("NFC", plain)
         plain = "".join(c for c in plain if unicodedata.category(c) != "Cc")
+        plain = unicodedata.normalize("NFC", plain)
     return plain[:LONGEST_NAME]
 
 
