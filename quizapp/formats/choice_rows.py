@@ -6,7 +6,7 @@ correct are needed. Texts are Markdown.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from quizapp.formats import names
@@ -136,7 +136,7 @@ def _right(said: str, options: dict[int, str]) -> int:
         by_place = int(place)
     if by_text and by_place in options and by_place not in by_text:
         raise ValueError(
-            f"“{said[:80]}” is both a place and the text of another option. Write a letter."
+            f"“{said[:80]}” is both a place and the text of another option. Write it as “option 1”."
         )
     found = by_text or [by_place]
     if len(found) > 1:
@@ -146,6 +146,41 @@ def _right(said: str, options: dict[int, str]) -> int:
             f"“{said[:80]}” is none of its options. Write the letter, number or text of one."
         )
     return found[0]
+
+
+def row_of(note: PackedNote) -> tuple[str, ...]:
+    """A question as a row of COLUMNS, which ``notes`` reads again."""
+    options = note.fields["options"]
+    cells = {
+        "question": note.fields["stem"],
+        "correct": _place([option["text"] for option in options], options),
+        "reference": note.reference,
+        "domains": ", ".join(note.domains),
+        "objective": note.objective,
+        "level": note.level,
+        "pool": "" if note.pool == "study" else note.pool,
+        "topic": note.topic,
+        "tags": ", ".join(note.tags),
+        "deck": note.deck,
+        "id": note.key,
+    }
+    for number, option in enumerate(options, 1):
+        cells[f"option_{number}"] = option["text"]
+        cells[f"explanation_{number}"] = option["rationale"]
+    return tuple(cells.get(name, "") for name in COLUMNS)
+
+
+def _place(texts: Sequence[str], options: Sequence[Mapping[str, Any]]) -> str:
+    """The letter of the right option, or its number where an option is called like it."""
+    right = next(n for n, option in enumerate(options, 1) if option["correct"])
+    numbered = dict(enumerate(texts, 1))
+    for said in (_LETTERS[right - 1].upper(), str(right), f"option {right}"):
+        try:
+            if _right(said, numbered) == right:
+                return said
+        except ValueError:
+            continue
+    return str(right)
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -101,26 +101,34 @@ def read(text: str, options: TextOptions, known: Sequence[NoteType] = STOCK) -> 
     taken = list(_taken(text, keys, options, package))
     if keys.defused:
         taken = [Row(row.line, tuple(restored(cell) for cell in row.cells)) for row in taken]
+    if found := _made_before(text, options, known):
+        known = [*known, found]
+    fill(package, taken, options, known)
+    return package
+
+
+def fill(
+    package: Package, taken: Sequence[Row], options: TextOptions, known: Sequence[NoteType] = STOCK
+) -> None:
+    """Give a package the notes, note types and decks of some rows, and what it refuses."""
     if options.kind == "choice":
         notes = choice_rows.notes(taken, options.columns, package.refused)
         deck = names.deck_name(options.deck) or DEFAULT_DECK
+        common = names.tags(options.tags)
         notes = [
             replace(
                 note,
                 deck=note.deck or deck,
-                tags=tuple(dict.fromkeys((*names.tags(options.tags), *note.tags))),
+                tags=tuple(dict.fromkeys((*common, *note.tags))),
             )
             for note in notes
         ]
     else:
-        if found := _made_before(text, options, known):
-            known = [*known, found]
         notes = _notes(taken, options, known, package)
     package.notes = _without_doubles(notes, options, package)
     package.refused.sort(key=lambda refused: int(refused.where.removeprefix("row ")))
     used = dict.fromkeys(note.deck for note in package.notes)
     package.decks.extend(PackedDeck(name) for name in used)
-    return package
 
 
 def _taken(text: str, keys: HeadLines, options: TextOptions, package: Package) -> Iterator[Row]:
@@ -198,7 +206,7 @@ def _named_in(row: Row, options: TextOptions) -> str:
 
 def _made_before(text: str, options: TextOptions, known: Sequence[NoteType]) -> NoteType | None:
     """The type that was made of the columns when the file was looked at."""
-    if named(options.notetype, known):
+    if options.kind == "choice" or named(options.notetype, known):
         return None
     head = sniff(text, known, separator=options.separator, header_row=options.header_row)
     return head.made

@@ -171,7 +171,7 @@ def sniff(
 def head_lines(text: str) -> HeadLines:
     if len(text) > MOST_TEXT:
         raise Refusal(f"This text has more than {MOST_TEXT:,} characters. Split it.")
-    keys = HeadLines()
+    keys = HeadLines(at=1 if text.startswith("\ufeff") else 0)
     while keys.at < len(text):
         end = text.find("\n", keys.at)
         end = len(text) if end < 0 else end
