@@ -17,20 +17,20 @@ else:
     import fcntl
 
 _FOLDER = "alive"
-_held: dict[tuple[Path, int], tuple[str, IO[bytes]]] = {}
+_held: dict[tuple[Path, int], tuple[str, IO[bytes] | None]] = {}
 
 
 def own_name(data: Path) -> str:
     """The name of this process, with its file locked in the data folder from now on."""
     held = _held.get((data, os.getpid()))
     if held is None:
-        token = secrets.token_hex(8)
-        folder = data / _FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
-        held = _held[data, os.getpid()] = (
-            f"{socket.gethostname()}/{os.getpid()}/{token}",
-            _hold(folder / token),
-        )
+        token, file = secrets.token_hex(8), None
+        # Without a file, as on a full disk, the heartbeat has to do.
+        with suppress(OSError):
+            (data / _FOLDER).mkdir(parents=True, exist_ok=True)
+            file = _hold(data / _FOLDER / token)
+        name = f"{socket.gethostname()}/{os.getpid()}/{token}"
+        held = _held[data, os.getpid()] = (name, file)
     return held[0]
 
 

@@ -87,3 +87,9 @@ def test_a_forked_child_does_not_keep_its_parent_alive(tmp_path: Path) -> None:
         assert alive.gone(tmp_path, name) is True
     finally:
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_a_folder_that_cannot_be_used_leaves_it_to_the_heartbeat(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in its place")
+    name = alive.own_name(tmp_path / "file")
+    assert alive.gone(tmp_path / "file", name) is False
