@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: setup run test test-fast check bench simulate-exam screenshots lighthouse clean
+.PHONY: setup run test test-fast test-anki check bench simulate-exam screenshots lighthouse clean
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.installed
@@ -33,6 +33,10 @@ test: $(VENV)/.tested
 test-fast: $(VENV)/.tested
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not browser" $(ARGS)
 
+# Gives packages to the real Anki, from an environment of its own; says so where it cannot.
+test-anki: $(VENV)/.tested
+	@$(BIN)/python -m tests.anki $(ARGS)
+
 check: $(VENV)/.tested
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -54,4 +58,4 @@ lighthouse: $(VENV)/.tested
 	@$(BIN)/python -m tests.browser.lighthouse
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis screenshots
+	rm -rf $(VENV) .anki-venv .pytest_cache .mypy_cache .ruff_cache .hypothesis screenshots

@@ -36,7 +36,7 @@ WORDS = NoteType(
             "{{FrontSide}}<hr id=answer>{{Word}}",
         ),
     ),
-    css='.card { color: #123; }\n/* "quotes" & <angles> */',
+    css='@font-face { font-family: "f"; src: url("_font.woff2"); }\n/* & <angles> */',
     sort_field=1,
 )
 GAPS = NoteType(
@@ -245,7 +245,8 @@ def _states() -> Iterator[PackedNote]:
         cards = [replace(card, deck="Security", reviews=reviews)]
         if name == "review-today":
             cards.append(replace(STATES["new"], deck="Security::Risk", ord=1, position=99))
-        values = {"Word": name, "Meaning": f"<i>{name}</i>", "Example": "", "Add Reverse": "y"}
+        both = "y" if len(cards) == 2 else ""
+        values = {"Word": name, "Meaning": f"<i>{name}</i>", "Example": "", "Add Reverse": both}
         yield PackedNote(
             name, "custom", values, "Security", WORDS.key, ("state",), modified=NOW - 3,
             created=FIRST_NOTE + place, cards=tuple(cards),

@@ -65,7 +65,6 @@ def found(col):
             path.name: hashlib.sha1(path.read_bytes()).hexdigest()
             for path in Path(col.media.dir()).iterdir()
         },
-        "problems": col.fix_integrity()[0],
     }
 
 
@@ -168,6 +167,7 @@ def main():
     give(col, folder / "new.apkg", False)
     give(col, folder / "legacy.apkg", True)
     result["again"] = take(col, package)
+    result["problems"] = col.fix_integrity()[0]
     (folder / "found.json").write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
     col.close()
 
