@@ -67,7 +67,8 @@ def create_app(config: Config | None = None) -> Flask:
     workers.init(app)
     works.init(app)
     for screen in (
-        home, study, readiness, goals, exams, cards, decks, media, imports, exports, jobs_screen, settings,
+        home, study, readiness, goals, exams, cards, decks, media, imports, exports, jobs_screen,
+        settings,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint)
     cli.init(app)

@@ -39,23 +39,18 @@ def init(app: Flask) -> None:
         def said(done: int, _: int) -> None:
             report(done, total, "Laying down notes, cards and their history.")
 
-        choices = dict(job.arguments["choices"])
-        choices["theirs"] = tuple(choices.get("theirs", ()))
+        choices = import_actions.Choices.of(job.arguments["choices"])
         return _ended(job, lambda finish: import_actions.commit(
             _learner(job), job.arguments["batch"], config.imports, config.media,
-            import_actions.Choices(**choices), clock.now(), said, finish,
+            choices, clock.now(), said, finish,
         ))  # fmt: skip
 
     def take(job: Job, report: Report) -> Mapping[str, Any]:
         folder = config.exports / job.arguments["folder"]
         folder.mkdir(parents=True, exist_ok=True)
-        wanted = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in job.arguments["wanted"].items()
-        }
         taken = export_actions.write(
             _learner(job),
-            export_actions.Wanted(**wanted),
+            export_actions.Wanted.of(job.arguments["wanted"]),
             folder / job.arguments["name"],
             config.media,
             clock.now(),

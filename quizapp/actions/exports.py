@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from quizapp.domain.days import DayTable
 from quizapp.domain.errors import Missing, Refusal
@@ -23,18 +24,13 @@ from quizapp.formats.package import (
     PackedReview,
 )
 from quizapp.storage import exports
-from quizapp.storage.exports import CardOut, DeckOut, NoteOut, ReviewOut
+from quizapp.storage.exports import CardOut, NoteOut, ReviewOut
 
 _STATES = {
     State.NEW: "new",
     State.LEARNING: "learning",
     State.REVIEW: "review",
     State.RELEARNING: "relearning",
-}
-_FAMILIES = {
-    "responsibilities": "Responsibilities",
-    "prerequisites": "Prerequisites",
-    "certifications": "Certifications",
 }
 _KEPT_APART = ("position", "ease", "left")
 
@@ -58,6 +54,15 @@ class Wanted:
     decks: tuple[int, ...] | None = None
     notes: tuple[int, ...] | None = None
     progress: bool = True
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Wanted":
+        """What was written down with the work."""
+        lists: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**lists)
 
 
 @dataclass(frozen=True)
@@ -84,9 +89,7 @@ def write(
     if wanted.form not in FORMS:
         raise Refusal("Choose a format from the list.")
     pools = ("study", "mock") if wanted.form in _WHOLE else ("study",)
-    brought = package(
-        learner, media_root, wanted.decks, wanted.notes, wanted.progress, pools
-    )
+    brought = package(learner, media_root, wanted.decks, wanted.notes, wanted.progress, pools)
     if not brought.decks:
         raise Missing("There is no deck to export. Choose one from the list.")
     if wanted.decks is not None and brought.media:
@@ -104,12 +107,10 @@ def write(
 
     brought.notes = counting(iter(brought.notes))
     path, remarks = _written(wanted, brought, stem, now)
-    return Taken(path, counted, tuple([*brought.remarks, *remarks]))
+    return Taken(path, counted, (*brought.remarks, *remarks))
 
 
-def _written(
-    wanted: Wanted, brought: Package, stem: Path, now: datetime
-) -> tuple[Path, list[str]]:
+def _written(wanted: Wanted, brought: Package, stem: Path, now: datetime) -> tuple[Path, list[str]]:
     """Write the file; return it, and what had no place in it."""
     if wanted.form.startswith("apkg"):
         path = stem.with_name(f"{stem.name}.apkg")
@@ -176,7 +177,7 @@ def package(
     name, and their bytes lie in ``media_root``/<first two characters>/<digest>.
     """
     having = exports.decks(learner.id, decks)
-    names = {deck.id: _name(deck) for deck in having}
+    names = {deck.id: deck.full_name for deck in having}
     types = exports.types(learner.id)
     table = DayTable(learner.calendar)
 
@@ -204,13 +205,6 @@ def package(
         media_in=media_root,
         progress=progress,
     )
-
-
-def _name(deck: DeckOut) -> str:
-    """A deck's full name; one that ships stands below its family."""
-    if deck.own:
-        return deck.name
-    return "::".join(filter(None, (_FAMILIES[deck.family], deck.parent, deck.name)))
 
 
 def _note(

@@ -8,13 +8,14 @@ from urllib.parse import quote
 
 from quizapp.domain.errors import Missing
 from quizapp.domain.learners import Learner
-from quizapp.domain.notetypes import NoteType, Template
+from quizapp.domain.notetypes import NoteType
 from quizapp.domain.templates import Context, Rendered, render
 from quizapp.domain.typing import compare
 from quizapp.formats import cards as card_html
 from quizapp.formats.css import foreign_css
 from quizapp.formats.faces import faces
 from quizapp.formats.frames import document
+from quizapp.formats.readers import notetype_of
 from quizapp.formats.wording import text_of
 from quizapp.storage import imports
 from quizapp.storage.cards import StudyCard
@@ -97,13 +98,7 @@ def sample(sample: Mapping[str, Any], side: str, base: str, media: Mapping[str, 
             key = next(option for option in face["options"] if option["correct"])
             return document(f"<p>{key['html']}</p><p>{key['rationale']}</p>", "", 0)
         return document(face[side], "", 0)
-    type_ = NoteType(
-        **told
-        | {
-            "fields": tuple(told["fields"]),
-            "templates": tuple(Template(**template) for template in told["templates"]),
-        }
-    )
+    type_ = notetype_of(told)
     context = Context(sample["deck"], tuple(sample["tags"]))
     rendered = render(type_, sample["fields"], sample["ord"], context)
     addresses = {name: f"{base}{quote(name)}" for name in media}

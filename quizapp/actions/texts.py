@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from quizapp.domain.errors import Refusal
-from quizapp.domain.notetypes import NoteType, Template
+from quizapp.domain.notetypes import NoteType
 from quizapp.domain.stock import STOCK
+from quizapp.formats.readers import notetype_of
 from quizapp.formats.text import targets, template
 
 __all__ = ["Mapped", "chosen", "mapping", "template"]
@@ -63,7 +64,7 @@ def mapping(head: Mapping[str, Any]) -> Mapped | None:
     return Mapped(
         kind=options["kind"],
         separator=options["separator"],
-        separators=SEPARATORS | {options["separator"]: SEPARATORS.get(options["separator"], options["separator"])},
+        separators={options["separator"]: options["separator"]} | SEPARATORS,
         html=options["html"],
         header_row=options["header_row"],
         columns=columns,
@@ -117,15 +118,6 @@ def chosen(head: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
 
 def _types(head: Mapping[str, Any]) -> list[NoteType]:
     """The types a table can go to: those of everybody, the learner's, the file's own."""
-    made = [
-        NoteType(
-            **told
-            | {
-                "fields": tuple(told["fields"]),
-                "templates": tuple(Template(**each) for each in told["templates"]),
-            }
-        )
-        for told in head["text"]["types"]
-    ]
+    made = [notetype_of(told) for told in head["text"]["types"]]
     known = {type_.key for type_ in made}
     return [*(type_ for type_ in STOCK if type_.key not in known), *made]

@@ -5,7 +5,7 @@ the file is by its content, reads it, and writes ``package.jsonl`` and the media
 by its SHA-256, into a folder. Whatever happens to it, the server goes on, and a person reads
 a sentence.
 
-A format is one more ``Reader`` in ``READERS``.
+What can be read stands in readers.py.
 """
 
 import contextlib
@@ -18,21 +18,21 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from quizapp.domain.errors import Refusal
-from quizapp.formats import apkg, archives, jsonl
+from quizapp.formats import jsonl
 from quizapp.formats.package import Package
+from quizapp.formats.readers import Progress, Source, read_as_it_is
 
 if sys.platform != "win32":
     import resource
 
 PACKAGE, MEDIA = "package.jsonl", "media"
 
-Progress = Callable[[int, int], None]
 
 _TOO_LONG = "Reading this file took too long, so it was stopped. Divide it, or export less at once."
 _TOO_MUCH = "Reading this file took too much memory. Divide it, or export less at once."
@@ -41,11 +41,6 @@ _BROKEN = (
     "This file cannot be read: it is damaged, or made as no program makes one. "
     "Export or download it again, then choose the new file."
 )
-_UNKNOWN = (
-    "This is no file that can be read here. Choose a package of Anki (.apkg, .colpkg), "
-    "or one of the other formats that the page names."
-)
-
 # The package quizapp brings the whole server with it, which the child has no use for.
 _START = """
 import sys, types
@@ -66,63 +61,6 @@ class Limits:
     work: int = 90
     seconds: int = 180
     files: int = 64
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file to be read.
-
-    name      what its owner calls it, "" where unknown; only its end is looked at
-    media_in  the folder that takes its media
-    options   what the person chose for it, as the format's reader knows it
-    """
-
-    path: Path
-    media_in: Path
-    name: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def ending(self) -> str:
-        """The end of its name, in small letters: ".apkg"."""
-        return Path(self.name or self.path.name).suffix.lower()
-
-
-@dataclass(frozen=True)
-class Reader:
-    """How one format is recognised and read; the first that ``fits`` reads.
-
-    Both may raise Refusal.
-    """
-
-    fits: Callable[[Source], bool]
-    read: Callable[[Source, Progress], Package]
-
-
-def zip_names(path: Path) -> frozenset[str]:
-    """The names of the files in a zip, none for another file. Raises Refusal for a bad one."""
-    if not archives.is_zip(path):
-        return frozenset()
-    with archives.opened(path) as archive:
-        return frozenset(archive.entries)
-
-
-def _is_apkg(source: Source) -> bool:
-    return source.ending in (".apkg", ".colpkg") or bool(
-        zip_names(source.path) & set(apkg.COLLECTIONS)
-    )
-
-
-def _is_jsonl(source: Source) -> bool:
-    with source.path.open("rb") as file:
-        first = file.readline(10_000)
-    return first.startswith(b"{") and b'"format"' in first and b'"quizapp"' in first
-
-
-READERS: tuple[Reader, ...] = (
-    Reader(_is_apkg, lambda source, progress: apkg.read(source.path, source.media_in, progress)),
-    Reader(_is_jsonl, lambda source, progress: jsonl.read(source.path, source.media_in)),
-)
 
 
 def read_apart(
@@ -231,7 +169,7 @@ def main(arguments: list[str]) -> int:
     source = Source(path, folder / MEDIA, told["name"], told["options"])
     try:
         source.media_in.mkdir(exist_ok=True)
-        jsonl.write(_read(source), folder / PACKAGE)
+        jsonl.write(read_as_it_is(source, _say_progress), folder / PACKAGE)
     except Refusal as refusal:
         return _refused(str(refusal))
     except (MemoryError, RecursionError):
@@ -240,13 +178,6 @@ def main(arguments: list[str]) -> int:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         return _refused(_NO_ROOM if full else _BROKEN)
     return 0
-
-
-def _read(source: Source) -> Package:
-    for reader in READERS:
-        if reader.fits(source):
-            return reader.read(source, _say_progress)
-    raise Refusal(_UNKNOWN)
 
 
 def _say_progress(done: int, total: int) -> None:

@@ -14,6 +14,7 @@ from quizapp.storage.batches import batches
 from quizapp.storage.imports import notetypes
 from quizapp.storage.models import Card, Deck, Enrolment, Medium, Memory, Note, NoteEdit, Review
 from quizapp.storage.prepared import raw
+from quizapp.storage.sessions import FAMILIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,13 @@ class DeckOut:
     reviews_per_day: int | None
     desired_retention: float | None
     extra: Mapping[str, Any] | None
+
+    @property
+    def full_name(self) -> str:
+        """Its name with all that stands above it; one that ships stands below its family."""
+        if self.own:
+            return self.name
+        return "::".join(filter(None, (FAMILIES[self.family], self.parent, self.name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,11 @@ def decks(learner: int, ids: Sequence[int] | None) -> list[DeckOut]:
     if ids is not None:
         query = query.where(Deck.id.in_(list(ids)))
     return [DeckOut(row[0], row[1] is not None, *row[2:]) for row in query.tuples()]
+
+
+def shipped_names(learner: int) -> set[str]:
+    """The full names of the decks that ship."""
+    return {deck.full_name for deck in decks(learner, None) if not deck.own}
 
 
 def types(learner: int) -> dict[int, NoteType]:
@@ -238,7 +251,9 @@ def _cards(
         told = json.loads(origin) if origin else {}
         values = _UNKNOWN if queue is None else known
         found.setdefault(note, []).append(
-            CardOut(ord_, deck, rank, told, queue, *values, tuple(log.get(id_, ())))
+            CardOut(  # type: ignore[call-arg]
+                ord_, deck, rank, told, queue, *values, tuple(log.get(id_, ()))
+            )
         )
     return found
 
@@ -255,5 +270,9 @@ def _reviews(learner: int, notes: Sequence[int]) -> dict[int, list[ReviewOut]]:
     )  # fmt: skip
     found: dict[int, list[ReviewOut]] = {}
     for card, *entry, origin in rows:
-        found.setdefault(card, []).append(ReviewOut(*entry, json.loads(origin) if origin else None))
+        found.setdefault(card, []).append(
+            ReviewOut(  # type: ignore[call-arg]
+                *entry, json.loads(origin) if origin else None
+            )
+        )
     return found

@@ -49,15 +49,14 @@ class BatchRow:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A stored note as an import looks at it."""
+    """A stored note as an import looks at it; one that ships is never changed by it."""
 
     id: int
     deck: int
     digest: str
     modified: int | None
-    notetype: int | None
     retired: bool
-    imported: bool
+    shipped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,28 +139,24 @@ def own_key(learner: int, key: str) -> str:
 
 
 def notes_known(learner: int) -> dict[str, Known]:
-    """All of a learner's own notes, by the key their file gave them."""
+    """A learner's own notes, and those that ship, by the key their file gave them."""
     prefix = own_key(learner, "")
     rows = (
         Note.select(
-            Note.key,
-            Note.id,
-            Note.deck,
-            Note.digest,
-            Note.modified,
-            Note.notetype,
-            Note.retired,
-            Note.batch,
+            Note.key, Note.id, Note.deck, Note.digest, Note.modified, Note.retired, Deck.owner
         )
         .join(Deck, on=(Deck.id == Note.deck))
-        .where(Deck.owner == learner)
+        .where((Deck.owner == learner) | (Deck.owner.is_null() & ~Note.retired))
         .tuples()
     )
-    return {
-        key[len(prefix) :]: Known(id_, deck, digest, modified, type_, retired, batch is not None)
-        for key, id_, deck, digest, modified, type_, retired, batch in rows.iterator()
-        if key.startswith(prefix)
-    }
+    own, shipped = {}, {}
+    for key, id_, deck, digest, modified, retired, owner in rows.iterator():
+        known = Known(id_, deck, digest, modified, bool(retired), owner is None)
+        if owner is None:
+            shipped[key] = known
+        elif key.startswith(prefix):
+            own[key[len(prefix) :]] = known
+    return shipped | own
 
 
 def contents(learner: int, notes: Sequence[int]) -> dict[int, Content]:

@@ -122,7 +122,7 @@ def commits(batch_id: int) -> Response:
         "licence": form.get("licence", "").strip(),
     }
     try:
-        import_actions.Choices(**choices | {"theirs": ()}).check()
+        import_actions.Choices.of(choices).check()
     except Refusal as refused:
         return _batch(learner, found, 400, str(refused))
     counts = ((found.head or {}).get("comparison") or {}).get("counts", {})

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from quizapp.domain.notetypes import NoteType, Template
-from quizapp.domain.templates import Context, Rendered, Speech, cards_of, render
+from quizapp.domain.templates import Context, Rendered, Speech, cards_of, limits, render
 from quizapp.domain.templates.occlusion import shapes_of
 
 PACKAGES = Path(__file__).parent.parent / "fixtures" / "anki"

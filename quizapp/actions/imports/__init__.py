@@ -7,6 +7,7 @@ whole import back. Everything an import needs lies in its folder, so that a serv
 stop between any two of these.
 """
 
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -20,7 +21,8 @@ from quizapp.actions.imports.laying import lay
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.formats import jsonl
-from quizapp.formats.package import Package
+from quizapp.formats.package import Package, bytes_of
+from quizapp.formats.readers import TAKEN
 from quizapp.formats.reading import read_apart
 from quizapp.storage import imports
 from quizapp.storage.database import transaction
@@ -67,14 +69,24 @@ def read(
     batch = _batch(learner, batch_id)
     folder = root / batch.folder
     try:
-        read_apart(folder / "upload", folder, batch.title, options, report)
-        package = jsonl.read(folder / "package.jsonl")
+        known = [asdict(type_) for _, type_ in imports.notetypes(learner.id).values()]
+        package = read_apart(
+            folder / "upload",
+            folder,
+            name=batch.title,
+            options={"known": known, **options},
+            progress=report,
+        )
         comparison = compare(learner, package)
     except Refusal as refused:
         with transaction():
             imports.move(batch_id, _UNDONE, "failed", said=str(refused))
         raise
-    head = _head(package) | {"options": dict(options), "comparison": asdict(comparison)}
+    head = _head(package) | {
+        "options": dict(options),
+        "comparison": asdict(comparison),
+        **_taken(folder, package),
+    }
     with transaction():
         if not imports.move(batch_id, _UNDONE, "ready", head=head, said=""):
             raise Stale(_GONE_ON)
@@ -185,16 +197,33 @@ def _head(package: Package) -> dict[str, Any]:
     }
 
 
+def _taken(folder: Path, package: Package) -> dict[str, Any]:
+    """How a table or pasted text was read, for the form that changes it."""
+    try:
+        told = json.loads((folder / TAKEN).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    types = [asdict(type_) for type_ in package.notetypes]
+    return {"paste": told["paste"]} if "paste" in told else {"text": told | {"types": types}}
+
+
 def _place_media(package: Package, folder: Path, media_root: Path) -> None:
     """Put the package's files where the app keeps them, under their digests.
 
     They are copied and not moved, so that the import can begin anew from its folder.
     """
+    there = []
     for medium in package.media:
         home = media_root / medium.digest[:2] / medium.digest
         if home.exists():
+            there.append(medium)
             continue
+        # JSON lines name files that only the whole export carries.
+        if bytes_of(package, medium) is None:
+            continue
+        there.append(medium)
         home.parent.mkdir(parents=True, exist_ok=True)
         draft = home.with_name(f"{medium.digest}.part")
         shutil.copyfile(folder / "media" / medium.digest, draft)
         draft.replace(home)
+    package.media = there

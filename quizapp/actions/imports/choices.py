@@ -1,6 +1,8 @@
 """What a learner decides about an import."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from quizapp.domain.errors import Refusal
 
@@ -28,6 +30,11 @@ class Choices:
     under: str = ""
     origin: str = ""
     licence: str = ""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Choices":
+        """The choices that were written down with the work."""
+        return cls(**{**values, "theirs": tuple(values.get("theirs", ()))})
 
     def check(self) -> None:
         """Raise Refusal where they are none."""

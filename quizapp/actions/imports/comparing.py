@@ -74,7 +74,7 @@ def compare(learner: Learner, package: Package) -> Comparison:
             if there is None:
                 result.counts["cards"] += len(cards(note, types))
                 result.add("new", lambda n=note: _entry(n, types))  # type: ignore[misc]
-            elif there.digest == digest(note) and not there.retired:
+            elif is_same(note, there):
                 result.counts["same"] += 1
             else:
                 differ.append((note, there))
@@ -97,6 +97,11 @@ def _advise(result: Comparison, note: PackedNote, types: Mapping[str, NoteType])
         result.counts["advice"] += 1
         if len(result.advice) < SHOWN:
             result.advice.append(_entry(note, types) | finding)
+
+
+def is_same(note: PackedNote, there: Known) -> bool:
+    """Whether nothing of a note's text is to change; one that ships is its file's to change."""
+    return there.shipped or (there.digest == digest(note) and not there.retired)
 
 
 def is_taken(existing: str, note: PackedNote, there: Known) -> bool:

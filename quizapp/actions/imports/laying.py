@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from quizapp.actions.imports.choices import Choices
-from quizapp.actions.imports.comparing import is_taken, united_fields
+from quizapp.actions.imports.comparing import is_same, is_taken, united_fields
 from quizapp.actions.imports.notes import (
     cards,
     chunks,
@@ -23,7 +23,7 @@ from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType, Template
 from quizapp.formats.package import Package, PackedCard, PackedNote
-from quizapp.storage import imports
+from quizapp.storage import exports, imports
 from quizapp.storage.imports import Content, Known
 
 _COUNTED = ("added", "updated", "same", "kept", "set_aside", "cards", "reviews", "refused")
@@ -71,7 +71,11 @@ def lay(
         _lay_types(learner, batch, package, choices),
         imports.own_decks(learner.id),
     )
+    shipped = exports.shipped_names(learner.id)
     for deck in package.decks:
+        # What ships is here under the same name, and stays what it is.
+        if deck.name in shipped:
+            continue
         _deck(
             work,
             deck.name,
@@ -88,7 +92,7 @@ def lay(
         seen.update(note.key for note in chunk)
         report(len(seen), 0)
     if choices.set_aside:
-        inside = [_deck(work, deck.name) for deck in package.decks]
+        inside = [_deck(work, deck.name) for deck in package.decks if deck.name not in shipped]
         gone = [id_ for id_, _ in imports.gone(learner.id, inside, seen)]
         imports.retire(batch, gone)
         work.counts["set_aside"] = len(gone)
@@ -132,7 +136,7 @@ def _lay_chunk(work: _Work, notes: Sequence[PackedNote], known: dict[str, Known]
         there = known.get(note.key)
         if there is None:
             new.append(note)
-        elif there.digest == digest(note) and not there.retired:
+        elif is_same(note, there):
             here.append((note, there))
         else:
             differ.append((note, there))
