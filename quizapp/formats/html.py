@@ -151,7 +151,10 @@ def clean_foreign(html: str) -> str:
     # three times, but each with attributes of its own.
     if tags and (42 + len(_DRESSED.findall(html))) * tags > CLONES:
         html = _NEUTRAL.sub(r"<\1span", html)
-    return _foreign.clean(html)
+    try:
+        return _foreign.clean(html)
+    except UnicodeEncodeError:  # half a character, as JSON can hold
+        return _foreign.clean(html.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _problem(sentence: str) -> str:

@@ -310,6 +310,10 @@ def test_a_card_that_a_parser_would_choke_on_is_not_parsed(html: str) -> None:
     assert clean_foreign(html).startswith('<div class="problem">This card is too long')
 
 
+def test_half_a_character_is_a_question_mark() -> None:
+    assert raw("a\ud800 <b>b</b>") == "a? <b>b</b>"
+
+
 def test_formatting_left_open_does_not_multiply() -> None:
     html = "".join(f"<font color=c{n}><p>x" for n in range(2_000))
     assert len(clean_foreign(html)) < 10 * len(html)

@@ -7,7 +7,7 @@ bounds on time too.
 # Characters of one template; the longest in use hold whole scripts.
 TEMPLATE = 500_000
 # Templates up to this length stay parsed in memory.
-REMEMBERED = 20_000
+REMEMBERED = 10_000
 # Pieces of one template, and conditionals inside one another.
 NODES = 20_000
 DEPTH = 100

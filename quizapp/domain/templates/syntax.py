@@ -88,7 +88,7 @@ def _parsed(template: str) -> tuple[Node, ...]:
     return tuple(nodes)
 
 
-_remembered = lru_cache(maxsize=256)(_parsed)
+_remembered = lru_cache(maxsize=128)(_parsed)
 
 
 def _tokens(template: str) -> Iterator[tuple[str, str]]:
