@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 
 DAYS, WEEKS, MONTHS = 7, 4, 12
 # What was made before something was done stays as long, whatever else was made since.
@@ -19,6 +20,14 @@ class Reason(StrEnum):
     MIGRATION = "migration"
     RESTORE = "restore"
     REPAIR = "repair"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where backups lie, and where the media files are that they hold too."""
+
+    folder: Path
+    media: Path
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,54 @@
+"""Backups: made by themselves and on request, carried away, and restored."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+from quizapp.domain.backups import Reason, Shelf
+from quizapp.domain.errors import Refusal
+from quizapp.storage import backups
+from quizapp.storage.backups import Backup, Restored
+from quizapp.storage.copies import Progress, silent
+
+
+def daily(shelf: Shelf, now: datetime, day: date) -> str | None:
+    """Make the backup of a day unless it was made; say why where it cannot be made."""
+    try:
+        if not backups.has_day(shelf, day):
+            backups.make(shelf, Reason.DAY, now, day)
+    except Refusal as refused:
+        return str(refused)
+    return None
+
+
+def before(
+    reason: Reason, shelf: Shelf, now: datetime, day: date, progress: Progress = silent
+) -> Backup:
+    """Make a backup because something is about to be done; call it outside a transaction.
+
+    Raises Refusal where none can be made; then better do nothing.
+    """
+    return backups.make(shelf, reason, now, day, progress)
+
+
+def export(
+    shelf: Shelf, file: Path, now: datetime, day: date, progress: Progress = silent
+) -> Backup:
+    """Write a backup to carry away: one zip with the media files inside."""
+    return backups.export(shelf, file, now, day, progress)
+
+
+def restore(
+    shelf: Shelf,
+    source: str | Path,
+    now: datetime,
+    day: date,
+    progress: Progress = silent,
+    with_media: bool = True,
+    offline: bool = False,
+) -> Restored:
+    """Put a backup, by name or as a file, in the place of everything that is there now.
+
+    The present state becomes a backup first, so that this can be undone; see
+    storage/backups.py for what is verified and promised.
+    """
+    return backups.restore(shelf, source, now, day, progress, with_media, offline)
