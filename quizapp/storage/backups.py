@@ -42,7 +42,8 @@ _MOST_MANIFEST = 1 << 20
 # Fast, and a text database still becomes a fourth of its size.
 _LEVEL = 1
 _BROKEN = (
-    BadZipFile, zlib.error, EOFError, KeyError, ValueError, TypeError, RuntimeError,
+    BadZipFile, zlib.error, EOFError, LookupError, ValueError, TypeError, AttributeError,
+    OverflowError, RuntimeError,
     sqlite3.Error, PeeweeException,
 )  # fmt: skip
 

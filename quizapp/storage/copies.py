@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from graphlib import TopologicalSorter
 from pathlib import Path
+from time import sleep
 from typing import Any
 
-from peewee import SqliteDatabase
+from peewee import OperationalError, SqliteDatabase
 from peewee import __exception_wrapper__ as as_peewee_says  # errors of the driver, translated
 
 from quizapp.domain.errors import Refusal
@@ -31,6 +32,7 @@ Take = Callable[[Path, Progress], None]
 
 _PAGES = 2_000  # copied between two reports, about 8 MB
 _ROWS = 2_000
+_TRIES = 25
 _HISTORY = "schema_migration"
 # Where SQLite locks a file that is in use (https://sqlite.org/src/file/src/os.h).
 _SHARED_FIRST, _SHARED_SIZE = 0x40000000 + 2, 510
@@ -230,8 +232,7 @@ def _stream(table: str, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]
 def _rows_into_tables(new: Path, before: Callable[[Take], None] | None, progress: Progress) -> None:
     with closing(reading(new)) as file, proxy.atomic():
         names = _parents_first(file)
-        proxy.execute_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
-        _lock(names, "ACCESS EXCLUSIVE")
+        _lock_out(names)
         if before is not None:
             before(_pour_out)
         proxy.execute_sql(f"TRUNCATE {_quoted(names)} RESTART IDENTITY")
@@ -274,6 +275,24 @@ def _count_on_from_the_last(table: str) -> None:
         (last,) = proxy.execute_sql(largest).fetchone()
         # Part of the transaction, as setval() is not.
         proxy.execute_sql(f"ALTER SEQUENCE {sequence} RESTART WITH {last + 1}")
+
+
+def _lock_out(tables: Sequence[str]) -> None:
+    """Have the tables alone. Whoever is in the middle of something goes first.
+
+    Waiting longer with some of the tables in hand would make the server call it a
+    deadlock, and end an answer of somebody instead.
+    """
+    for patience in range(_TRIES, -1, -1):
+        try:
+            with proxy.atomic():
+                proxy.execute_sql("SET LOCAL lock_timeout = '200ms'")
+                _lock(reversed(tables), "ACCESS EXCLUSIVE")
+            return
+        except OperationalError:
+            if not patience:
+                raise
+            sleep(0.01)
 
 
 def _lock(tables: Iterable[str], mode: str) -> None:
