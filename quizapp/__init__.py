@@ -12,11 +12,12 @@ from flask_compress import Compress
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
-from quizapp import cli, jobs
+from quizapp import cli, cli_backups, jobs
 from quizapp.config import ROOT, Config
 from quizapp.storage.database import bind, open_database
 from quizapp.views import (
     assets,
+    backups,
     cards,
     decks,
     exams,
@@ -60,7 +61,8 @@ def create_app(config: Config | None = None) -> Flask:
     words.init(app)
     guards.init(app)
     jobs.init(app)
-    for screen in (home, study, readiness, goals, exams, cards, decks, settings):
+    for screen in (home, study, readiness, goals, exams, cards, decks, settings, backups):
         app.register_blueprint(screen.blueprint)
     cli.init(app)
+    cli_backups.init(app)
     return app

@@ -1,13 +1,16 @@
-"""Backups: made by themselves and on request, carried away, and restored."""
+"""Backups: made by themselves and on request, carried away, restored; and what is damaged."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 from quizapp.domain.backups import Reason, Shelf
 from quizapp.domain.errors import Refusal
-from quizapp.storage import backups
+from quizapp.storage import backups, checks
 from quizapp.storage.backups import Backup, Restored
+from quizapp.storage.checks import Finding
 from quizapp.storage.copies import Progress, silent
+from quizapp.storage.database import transaction
 
 
 def daily(shelf: Shelf, now: datetime, day: date) -> str | None:
@@ -52,3 +55,31 @@ def restore(
     storage/backups.py for what is verified and promised.
     """
     return backups.restore(shelf, source, now, day, progress, with_media, offline)
+
+
+def check(shelf: Shelf, now: datetime, progress: Progress = silent) -> list[Finding]:
+    """Everything that should not be as it is, in the database and among the media files."""
+    found, all_checks = [], checks.checks(shelf, now)
+    for number, one in enumerate(all_checks):
+        progress("Checking", number, len(all_checks))
+        finding = checks.look(one)
+        if finding is not None:
+            found.append(finding)
+            if finding.rule == "whole":
+                break  # what a damaged file says about the rest means nothing
+    progress("Checking", len(all_checks), len(all_checks))
+    return found
+
+
+def mend(shelf: Shelf, now: datetime, found: Sequence[Finding]) -> None:
+    """Put right what can be; all of it or nothing.
+
+    Stabilities and difficulties are guesses afterwards; rebuilding them from the log is
+    up to the caller.
+    """
+    rules = {finding.rule for finding in found if finding.mendable}
+    with transaction():
+        for one in checks.checks(shelf, now):
+            # One damage hides another: a memory of a card that was just deleted is gone too.
+            if one.mend is not None and (one.rule in rules or checks.look(one)):
+                one.mend()

@@ -31,6 +31,7 @@ from quizapp.storage import copies, media_files, schema
 from quizapp.storage.copies import Progress, Take, silent
 from quizapp.storage.database import Damaged, Full, connection, proxy
 from quizapp.storage.files import alone, written
+from quizapp.storage.models import Card, Deck, Review
 
 _FORMAT = 1
 _DATABASE, _MEDIA_LIST, _MANIFEST = "quizapp.db", "media.json", "manifest.json"
@@ -105,6 +106,14 @@ class Backup:
     @property
     def dated(self) -> Dated:
         return Dated(self.name, self.at, self.day, self.reason)
+
+
+@dataclass(frozen=True)
+class Present:
+    """What is there now: rows, and the answers given since some moment."""
+
+    counts: Mapping[str, int]
+    answers_since: int
 
 
 @dataclass(frozen=True)
@@ -184,6 +193,14 @@ def find(shelf: Shelf, name: str) -> Backup:
     Raises Missing where there is none, Unreadable where it is none any more.
     """
     return _read(_place(shelf, name))
+
+
+def present(since: datetime) -> Present:
+    """What there is now that restoring would replace; of everybody who learns here."""
+    tables = {"deck": Deck, "card": Card, "review": Review}
+    counts = {name: table.select().count() for name, table in tables.items()}
+    since_then = (Review.at >= since) & (Review.rating > 0)
+    return Present(counts, Review.select().where(since_then).count())
 
 
 def has_day(shelf: Shelf, day: date) -> bool:
