@@ -391,10 +391,11 @@ def _described(run: Run, row: DeckRow, known: PackedDeck) -> DeckRow:
     row = replace(row, description=known.description, markdown=markdown)
     if not run.scheduling:
         return row
-    preset = _preset(run, known.extra.get("preset"))
+    options = known.extra.get("preset")
+    preset = _preset(run, options)
 
     def own(value: Any, name: str) -> Any:
-        return None if preset["id"] != 1 and value == preset[name] else value
+        return None if options and value == preset[name] else value
 
     return replace(
         row,
@@ -406,11 +407,17 @@ def _described(run: Run, row: DeckRow, known: PackedDeck) -> DeckRow:
 
 
 def _preset(run: Run, options: Any) -> Mapping[str, Any]:
-    """Options that decks share, once; two under one id get two."""
-    if not isinstance(options, Mapping) or _number(options, "id") in (None, 1):
+    """Options that decks share, once; two under one id get two.
+
+    Anki's own default options are never changed by an import, so that somebody's changed
+    ones need an id of their own.
+    """
+    if not isinstance(options, Mapping) or _number(options, "id") is None:
         return DEFAULT_PRESET
     known = {name: value for name, value in options.items() if value is not None}
     whole = {**DEFAULT_PRESET, **known}
+    if whole["id"] == 1 and whole != DEFAULT_PRESET:
+        whole["id"] = _derived("options of a collection")
     while run.presets.get(whole["id"], whole) != whole:
         whole["id"] += 1
     run.presets[whole["id"]] = whole

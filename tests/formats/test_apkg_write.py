@@ -402,6 +402,18 @@ def test_two_options_under_one_id_stay_two(written: Writing) -> None:
     assert found.one("SELECT count(*) FROM deck_config") == 3
 
 
+def test_changed_default_options_get_an_id_that_an_import_takes(written: Writing) -> None:
+    default = {"id": 1, "name": "Default", "new_per_day": 20}
+    named = [
+        PackedDeck("D", "", 20, extra={"preset": default}),
+        PackedDeck("E", "", 3, extra={"preset": default | {"new_per_day": 3}}),
+    ]
+    found = decks(written(replace(one(), decks=named)))
+    assert found["D"] == {1: 1}
+    assert set(found["E"]) == {1}
+    assert found["E"][1] > 1
+
+
 def test_note_types_keep_their_ids_and_others_always_get_the_same(written: Writing) -> None:
     package = replace(one(), notetypes=[packed.WORDS, packed.GAPS])
     ids = [
