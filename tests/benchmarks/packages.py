@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from quizapp.formats.apkg_write import write
@@ -36,18 +37,23 @@ def main() -> None:
 
 def one(notes: int, reviews: int, container: str, path: Path) -> None:
     """Write one package and print what it cost; making the notes is not counted."""
-    start = time.perf_counter()
-    deque(packed.large(notes, reviews).notes, maxlen=0)
-    making = time.perf_counter() - start
     before = _megabytes()
-    start, busy = time.perf_counter(), time.process_time()
-    told = write(packed.large(notes, reviews), path, container, True, packed.NOW_MS)  # type: ignore[arg-type]
-    seconds, busy = time.perf_counter() - start - making, time.process_time() - busy - making
+    making = _spent(lambda: deque(packed.large(notes, reviews).notes, maxlen=0))
+    package = packed.large(notes, reviews)
+    both = _spent(lambda: write(package, path, container, True, packed.NOW_MS))  # type: ignore[arg-type]
+    seconds, processor = (b - m for b, m in zip(both, making, strict=True))
     print(
-        f"write {container} package, {told.notes:,} notes, {told.cards:,} cards,"
-        f" {told.reviews:,} log rows: {seconds:.2f} s ({busy:.2f} s of processor), {path.stat().st_size / 1e6:.1f} MB,"
+        f"write {container} package, {notes:,} notes, {reviews:,} log rows: {seconds:.2f} s,"
+        f" {processor:.2f} s of processor, {path.stat().st_size / 1e6:.1f} MB,"
         f" peak {_megabytes():.0f} MB of memory ({before:.0f} before)"
     )
+
+
+def _spent(what: Callable[[], object]) -> tuple[float, float]:
+    """Seconds on the clock, and of all processors together."""
+    start, busy = time.perf_counter(), time.process_time()
+    what()
+    return time.perf_counter() - start, time.process_time() - busy
 
 
 def _megabytes() -> float:
