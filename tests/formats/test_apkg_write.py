@@ -203,6 +203,23 @@ def test_a_note_whose_type_is_missing_is_named_and_the_rest_is_written(tmp_path:
     assert "note type is missing" in told.left_out[0].reason
 
 
+def test_a_note_that_does_not_fit_its_kind_is_named_and_the_rest_is_written(
+    tmp_path: Path,
+) -> None:
+    option = {"text": "a", "correct": False, "rationale": ""}
+    broken = [
+        PackedNote("seven", "choice", {"stem": "s", "options": [option] * 7}, "D"),
+        PackedNote("bare", "basic", {"front": "f"}, "D"),
+    ]
+    package = replace(one(), notes=[*broken, *one().notes])
+    told = write(package, tmp_path / "a.apkg", "new", True, packed.NOW_MS)
+    assert told.notes == 1
+    assert [(refused.where, refused.reason.split(";")[0]) for refused in told.left_out] == [
+        ("seven", "A question with 7 options does not fit"),
+        ("bare", "Its fields do not fit its kind."),
+    ]
+
+
 @given(st.lists(st.integers(-5, 30), max_size=60))
 def test_no_id_is_given_twice_and_a_wish_is_met_where_it_can_be(wishes: list[int]) -> None:
     taken: dict[int, int] = {}
