@@ -12,7 +12,7 @@ from flask_compress import Compress
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
-from quizapp import cli, jobs
+from quizapp import cli, later, workers, works
 from quizapp.config import ROOT, Config
 from quizapp.storage.database import bind, open_database
 from quizapp.views import (
@@ -20,14 +20,18 @@ from quizapp.views import (
     cards,
     decks,
     exams,
+    exports,
     goals,
     guards,
     home,
+    imports,
+    media,
     readiness,
     settings,
     study,
     words,
 )
+from quizapp.views import jobs as jobs_screen  # quizapp.jobs is another module
 
 # No form of the app comes near this; uploads will name a limit of their own.
 MAX_BODY = 1_000_000
@@ -59,8 +63,13 @@ def create_app(config: Config | None = None) -> Flask:
     assets.init(app)
     words.init(app)
     guards.init(app)
-    jobs.init(app)
-    for screen in (home, study, readiness, goals, exams, cards, decks, settings):
+    later.init(app)
+    workers.init(app)
+    works.init(app)
+    for screen in (
+        home, study, readiness, goals, exams, cards, decks, media, imports, exports, jobs_screen,
+        settings,
+    ):  # fmt: skip
         app.register_blueprint(screen.blueprint)
     cli.init(app)
     return app

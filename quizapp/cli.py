@@ -38,7 +38,7 @@ THREADS = 16
 
 def init(app: Flask) -> None:
     """Make the commands known."""
-    for command in (migrate, load, serve, lint, rebuild):
+    for command in (migrate, load, serve, worker, lint, rebuild):
         app.cli.add_command(command)
 
 
@@ -98,7 +98,24 @@ def app_of_worker() -> Any:
             os._exit(1)
 
         Thread(target=follow, name="follow-parent", daemon=True).start()
-    return importlib.import_module("wsgi").app
+    app = importlib.import_module("wsgi").app
+    # Before the first request: what a stopped server left is marked, what waits is done.
+    app.extensions["workers"].start()
+    return app
+
+
+@click.command()
+def worker() -> None:
+    """Do long work, such as imports, in a process of its own beside the server.
+
+    Start the server with QUIZAPP_WORKER=apart then. Ctrl+C lets running work finish
+    first; a second one stops it, and nothing of it is kept.
+    """
+    with _database():
+        _check_schema()
+    leave()
+    click.echo("The worker is ready.  (stop with Ctrl+C)")
+    current_app.extensions["workers"].run()
 
 
 @click.command()

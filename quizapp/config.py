@@ -28,6 +28,7 @@ class Config:
     host, port      QUIZAPP_HOST, _PORT     where ``make run`` listens
     trusted_hosts   QUIZAPP_TRUSTED_HOSTS   further host names to answer to, by comma
     decks           QUIZAPP_DECKS           the folder of shipped decks
+    worker          QUIZAPP_WORKER          long work runs "inside" the server, or "apart"
     """
 
     data: Path
@@ -37,6 +38,7 @@ class Config:
     port: int = 8000
     trusted_hosts: tuple[str, ...] = ()
     decks: Path = ROOT / "decks"
+    worker: str = "inside"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
@@ -66,7 +68,23 @@ class Config:
             port=_port(environ.get("QUIZAPP_PORT", "8000")),
             trusted_hosts=tuple(host_name(h) for h in named.split(",") if host_name(h)),
             decks=Path(environ.get("QUIZAPP_DECKS") or ROOT / "decks").resolve(),
+            worker=_worker(environ.get("QUIZAPP_WORKER") or "inside"),
         )
+
+    @property
+    def imports(self) -> Path:
+        """Where files lie that came in and are not imported yet, a folder for each."""
+        return self.data / "imports"
+
+    @property
+    def exports(self) -> Path:
+        """Where files lie that were made to be taken away, a folder for each."""
+        return self.data / "exports"
+
+    @property
+    def media(self) -> Path:
+        """Where the files of learners' notes lie, each under its SHA-256."""
+        return self.data / "media"
 
     @property
     def answers_to(self) -> list[str]:
@@ -98,6 +116,15 @@ def _port(text: str) -> int:
     if not text.isdecimal() or len(text) > 5 or not 0 < int(text) < 65536:
         raise Misconfigured(f"QUIZAPP_PORT is “{text}”; give a number from 1 to 65535.")
     return int(text)
+
+
+def _worker(text: str) -> str:
+    if text not in ("inside", "apart"):
+        raise Misconfigured(
+            f"QUIZAPP_WORKER is “{text}”; write inside, or apart where"
+            " “flask --app wsgi worker” runs beside the server."
+        )
+    return text
 
 
 def _secret(path: Path) -> str:

@@ -23,6 +23,8 @@ def free_port() -> int:
 class RunningApp:
     """`flask --app wsgi serve` on a data folder, until the end of the with block."""
 
+    program: tuple[str, ...] = ("flask", "--app", "wsgi")
+
     def __init__(self, data: Path, decks: Path, **environment: str) -> None:
         self.data, self.decks, self.environment = data, decks, environment
         self.port = free_port()
@@ -76,7 +78,7 @@ class RunningApp:
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "flask", "--app", "wsgi", command],
+                [sys.executable, "-m", *self.program, command],
                 cwd=ROOT,
                 env=environment,
                 stdout=log,

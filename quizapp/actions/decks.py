@@ -32,6 +32,7 @@ _NOTES_PER_DECK = 10_000
 _STRANDS = 8
 
 MAX_FIELD = 10_000
+MAX_OWN_FIELD = 100_000
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,9 @@ def edit_note(
         before = edits.get(learner.id, card.note)
         row = {"card": card.id, "note_edit": None if before is None else list(before)}
         journal.record(learner.id, card.id, card.version, now, learner.today(now), "Edit", [row])
-        edits.save(learner.id, card.note, fields, faces(card.kind, fields, card.objective), now)
+        base = card.fields if before is None else before[2]
+        shown = [card.face] if card.kind == "custom" else faces(card.kind, fields, card.objective)
+        edits.save(learner.id, card.note, fields, shown, now, base)
 
 
 def end_edit(learner: Learner, card_id: int, now: datetime) -> None:
@@ -266,6 +269,14 @@ def _unenrolled() -> bool:
 
 
 def _check_fields(kind: str, fields: Mapping[str, Any], gap_count: int) -> None:
+    if kind == "custom":
+        if any(len(text) > MAX_OWN_FIELD for text in fields.values()):
+            raise Refusal(
+                f"A field is longer than {MAX_OWN_FIELD} characters. Shorten it and save again."
+            )
+        if not any(text.strip() for text in fields.values()):
+            raise Refusal("All fields are empty. Fill in at least one and save again.")
+        return
     texts = [v for v in fields.values() if isinstance(v, str)]
     texts += [o[part] for o in fields.get("options", ()) for part in ("text", "rationale")]
     if any(len(text) > MAX_FIELD for text in texts):

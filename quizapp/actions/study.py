@@ -340,7 +340,7 @@ def _restore_edit(
     if note is not None and wording is None:
         edits.remove(learner.id, note)
     elif note is not None:
-        edits.save(learner.id, note, wording[0], wording[1], now)
+        edits.save(learner.id, note, wording[0], wording[1], now, *wording[2:])
 
 
 def _fresh(learner: Learner, card_id: int, version: int) -> StudyCard:

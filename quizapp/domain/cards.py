@@ -9,6 +9,7 @@ reversed   front, back (card 0 asks front, card 1 asks back)
 typed      front, back, also (accepted alternatives)
 cloze      text with gaps in square brackets, one card per gap
 choice     stem, options of {text, correct, rationale}
+custom     those of its note type, by name (domain/notetypes.py)
 =========  ==========================================================
 """
 
@@ -51,6 +52,8 @@ def fits(kind: str, shipped: Mapping[str, Any], own: Mapping[str, Any]) -> bool:
     It must be of the note's kind, make as many cards, and keep the key in its place:
     what is right is the deck's to say.
     """
+    if kind == "custom":
+        return set(own) <= set(shipped)
     needed = {"choice": ("stem", "options"), "cloze": ("text",), "typed": ("front", "back", "also")}
     if any(name not in own for name in needed.get(kind, ("front", "back"))):
         return False
@@ -106,7 +109,7 @@ def judged(
     """
     if response is None:
         return None
-    if kind == "typed" and response.typed is not None:
+    if "accepts" in face and response.typed is not None:
         return {
             "typed": response.typed,
             "right": compare(response.typed, face["accepts"]).right,

@@ -60,3 +60,37 @@ class Calendar:
     def date(self, day: int) -> date:
         """The calendar date a study day is named after."""
         return EPOCH + timedelta(days=day)
+
+
+class DayTable:
+    """The study days of very many moments: the boundaries are worked out once.
+
+    ``day`` gives what Calendar.day gives, from milliseconds since 1970 in UTC.
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._starts: dict[int, int] = {}
+
+    def day(self, milliseconds: int) -> int:
+        """The study day of a moment."""
+        day = milliseconds // _DAY
+        while self.start(day + 1) <= milliseconds:
+            day += 1
+        while self.start(day) > milliseconds:
+            day -= 1
+        return day
+
+    def date(self, day: int) -> date:
+        """The calendar date a study day is named after."""
+        return self._calendar.date(day)
+
+    def start(self, day: int) -> int:
+        """The first moment of a study day."""
+        start = self._starts.get(day)
+        if start is None:
+            start = self._starts[day] = round(self._calendar.start(day).timestamp() * 1000)
+        return start
+
+
+_DAY = 24 * 60 * 60 * 1000

@@ -1,7 +1,7 @@
 """Note types as Anki knows them: fields by name, and templates that make cards of them.
 
 A note of kind "custom" belongs to one. Its fields are HTML; what its cards show is
-worked out when they are shown (domain/templates.py).
+worked out when they are shown (domain/templates/).
 """
 
 from collections.abc import Mapping

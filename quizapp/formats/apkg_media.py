@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape, unescape
 from urllib.parse import unquote
 
-from quizapp.formats.package import Package, PackedMedia, Refused
+from quizapp.formats.package import Package, PackedMedia, Refused, bytes_of
 
 _BARRED = re.compile(r'[\x00-\x1f\x7f\[\]<>:"/?*^\\|]')
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)")
@@ -27,7 +27,7 @@ def named(
     given: dict[str, str] = {}
     files, renamed = [], {}
     for media in package.media:
-        if package.media_in is None or not (package.media_in / media.digest).is_file():
+        if bytes_of(package, media) is None:
             left_out.append(Refused(media.name, "The file is missing; add it again."))
             continue
         name = media_name(media.name)

@@ -23,7 +23,7 @@ from quizapp.domain.notetypes import NoteType, Template
 from quizapp.formats.apkg_media import named
 from quizapp.formats.apkg_rows import Run, collect
 from quizapp.formats.apkg_tables import media_map
-from quizapp.formats.package import Package, PackedMedia, PackedNote, Refused
+from quizapp.formats.package import Package, PackedMedia, PackedNote, Refused, bytes_of
 
 Container = Literal["new", "legacy"]
 
@@ -71,7 +71,7 @@ def write(
             collect(_older(now_ms), older, 11, Run(False, now_ms))
             with _zip(part, container) as archive:
                 _collections(archive, container, collection, older)
-                _media(archive, container, package.media_in or path.parent, media)
+                _media(archive, container, package, media)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -107,7 +107,7 @@ def _collections(
 def _media(
     archive: zipfile.ZipFile,
     container: Container,
-    folder: Path,
+    package: Package,
     media: Sequence[tuple[PackedMedia, str]],
 ) -> None:
     new = container == "new"
@@ -119,7 +119,9 @@ def _media(
             sha1.update(chunk)
             size[0] += len(chunk)
 
-        chunks = _read(folder / file.digest, new, seen)
+        found = bytes_of(package, file)
+        assert found is not None, "named() left out what has no bytes"
+        chunks = _read(found, new, seen)
         _entry(archive, str(place), chunks, file.size)
         entries.append((given, size[0], sha1.digest()))
     if new:

@@ -7,16 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from quizapp.domain.cards import GAP
 from quizapp.formats.html import clean
+from quizapp.formats.maths import formula
 
 # Part of each note's digest: change it and every note is rendered anew.
-RENDERER = "2"
+RENDERER = "3"
 
 _HIDDEN, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002"
 # The number of a gap on its way through the renderer: the first gap's character.
@@ -129,13 +129,6 @@ def _with_gap(text: str, ord_: int, hidden: bool) -> str:
     return clean(html).strip()
 
 
-def _maths(source: str, options: Mapping[str, Any]) -> str:
-    try:
-        return str(convert(source, display="block" if options.get("display_mode") else "inline"))
-    except Exception:  # the converter has no error class of its own
-        return ""
-
-
 def _mathjax(source: str, display: bool) -> str:
     opened, closed = (r"\[", r"\]") if display else (r"\(", r"\)")
     return f"{opened}{escapeHtml(source.strip())}{closed}"
@@ -152,8 +145,7 @@ def _build(portable: bool) -> MarkdownIt:
         display = token.type != "math_inline"
         if portable:
             return _mathjax(token.content, display)
-        shown = _maths(token.content, {"display_mode": display})
-        shown = shown or "<code>" + escapeHtml(token.content) + "</code>"
+        shown = formula(token.content, display)
         return _scrolling("span", "Formula", shown) if display else shown
 
     def code(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:

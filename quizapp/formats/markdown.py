@@ -2,23 +2,29 @@
 
 A superset of hashcards' ``Q:``/``A:`` and ``C:`` with ``R:`` (both directions),
 ``T:`` (typed answer) and ``M:`` (multiple choice). docs: decks/README.md.
+
+A line of a field that would begin something of the format carries a backslash where
+CommonMark lets one stand: ``Q\\:``, ``\\- [ ]``, ``\\---``. Reading takes one away.
 """
 
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from quizapp.domain.cards import gaps
-from quizapp.domain.errors import DeckFileError
+from quizapp.domain.errors import DeckFileError, Refusal
+from quizapp.formats import names
+from quizapp.formats.limits import MOST_FIELD, MOST_ROWS, MOST_TEXT
 from quizapp.formats.parsed import ParsedDeck, ParsedNote
 
 STARTS = {"Q": "basic", "R": "reversed", "T": "typed", "C": "cloze", "M": "choice"}
 ATTRIBUTES = ("ID", "Ref", "Domains", "Tags", "Objective", "Pool", "Level", "Also")
 POOLS = ("study", "mock")
 MOST_ALSO, ALSO_LENGTH = 20, 200
+LEAST_OPTIONS, MOST_OPTIONS = 2, 6
 HEAD_KEYS = {"name", "description", "topic", "outline", "parent", "origin", "licence", "updated"}
 
 _START = re.compile(r"([QRTCM]):(?:\s+|$)(.*)")
@@ -28,6 +34,14 @@ _OPTION = re.compile(r"- \[([ xX])\]\s+(.*)")
 _RATIONALE = re.compile(r"\s+>\s?(.*)")
 _HEADING = re.compile(r"#{1,6}\s+(.*)")
 _FENCE = re.compile(r"\s*(```|~~~)")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+# Where the backslash stands in a line that begins something: behind the first group.
+_SPECIAL = re.compile(
+    rf"((?:[{''.join(STARTS)}A]|{'|'.join(ATTRIBUTES)}))\\*:(?:\s|$)"
+    r"|(\s*)\\*(?:```|~~~|---\s*$)|(\s+)\\*>|()\\*(?:#{1,6}\s|- \[[ xX]\]\s)"
+)
+# hashcards asks for no space behind its marks. A path such as C:\\ is none of them.
+_UNSPACED = re.compile(r"([QAC]):(?=[^\s\\/])")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 
 
@@ -50,24 +64,55 @@ def read(text: str, path: str, key: str) -> ParsedDeck:
     Raises DeckFileError with the first line that does not fit and what was
     expected there; a file is read whole or not at all.
     """
-    lines = text.removeprefix("\ufeff").splitlines()
+    lines = _lines(text.removeprefix("\ufeff"))
     head, body_from = _head(lines, path)
-    seen: dict[str, int] = {}
-    notes = []
-    for item in _items(lines, body_from, path):
-        note = _note(item, path)
-        if note.key in seen:
-            raise DeckFileError(
-                path,
-                note.line,
-                f"the ID “{note.key}” was already used in line {seen[note.key]};"
-                " give each item an ID of its own",
-            )
-        seen[note.key] = note.line
-        notes.append(note)
+    return _deck(key, head, _notes(_items(lines, body_from, path, _refuse), path, _refuse))
+
+
+@dataclass(frozen=True)
+class LenientDeck:
+    """A deck as far as it could be read; ``bare`` where its head
+    says no more than a name, as in hashcards."""
+
+    deck: ParsedDeck
+    refused: tuple[DeckFileError, ...]
+    remarks: tuple[str, ...]
+    bare: bool
+
+
+def read_leniently(text: str, path: str, key: str) -> LenientDeck:
+    """Parse a deck file of somebody else's: items that do not fit are refused, not the file.
+
+    The head may be missing, as in hashcards; the deck's name is then "". Text outside of
+    items is passed over and an ID may be any text of one line. Raises Refusal where the file
+    is beyond the limits.
+    """
+    if len(text) > MOST_TEXT:
+        raise Refusal(f"This file has more than {MOST_TEXT:,} characters. Split it.")
+    lines = _lines(text.removeprefix("\ufeff"))
+    head, body_from, remarks = _lenient_head(lines, path)
+    refused: list[DeckFileError] = []
+    items = _items(_spaced(lines) if not head else lines, body_from, path, refused.append)
+    notes = tuple(_notes(items, path, refused.append, lenient=True))
+    outside = [error.line for error in refused if isinstance(error, _Outside)]
+    if outside:
+        remarks.append(f"Text outside of items was passed over, first in line {outside[0]}.")
+    kept = sorted((e for e in refused if not isinstance(e, _Outside)), key=lambda e: e.line)
+    return LenientDeck(_deck(key, head, notes), tuple(kept), tuple(remarks), set(head) <= {"name"})
+
+
+class _Outside(DeckFileError):
+    """Text that belongs to no item."""
+
+
+def _refuse(error: DeckFileError) -> None:
+    raise error
+
+
+def _deck(key: str, head: dict[str, Any], notes: Iterable[ParsedNote]) -> ParsedDeck:
     return ParsedDeck(
         key=key,
-        name=head["name"],
+        name=head.get("name", ""),
         description=head.get("description", ""),
         topic=head.get("topic", ""),
         parent=head.get("parent", ""),
@@ -79,21 +124,104 @@ def read(text: str, path: str, key: str) -> ParsedDeck:
     )
 
 
+def _notes(
+    items: Iterable[_Item],
+    path: str,
+    misfit: Callable[[DeckFileError], None],
+    lenient: bool = False,
+) -> Iterator[ParsedNote]:
+    seen: dict[str, int] = {}
+    for item in items:
+        try:
+            note = _note(item, path, lenient)
+        except DeckFileError as error:
+            misfit(error)
+            continue
+        if note.key in seen:
+            misfit(
+                DeckFileError(
+                    path,
+                    note.line,
+                    f"the ID “{note.key}” was already used in line {seen[note.key]};"
+                    " give each item an ID of its own",
+                )
+            )
+            continue
+        seen[note.key] = note.line
+        if lenient and len(seen) > MOST_ROWS:
+            raise Refusal(f"This file has more than {MOST_ROWS:,} items. Split it.")
+        yield note
+
+
 def with_ids(text: str, path: str) -> str:
     """The file with a line “ID: …” in every item that had none; nothing else changes.
 
     Raises DeckFileError where the file does not parse.
     """
     keys = {note.line: note.key for note in read(text, path, "").notes if not note.has_id}
-    lines = text.splitlines(keepends=True)
+    lines = _LINE.findall(text)
     _, body_from = _head([line.rstrip("\r\n") for line in lines], path)
     bare = [line.rstrip("\r\n") for line in lines]
-    for item in sorted(_items(bare, body_from, path), key=lambda i: i.end, reverse=True):
+    for item in sorted(_items(bare, body_from, path, _refuse), key=lambda i: i.end, reverse=True):
         if item.line in keys:
             last = lines[item.end - 1]
             end = last[len(last.rstrip("\r\n")) :] or "\n"
             lines[item.end - 1] = last.rstrip("\r\n") + end + f"ID: {keys[item.line]}" + end
     return "".join(lines)
+
+
+def escaped(line: str) -> str:
+    """A line of a field as it stands in a file, where it would begin something otherwise."""
+    if not (match := _SPECIAL.match(line)):
+        return line
+    at = match.end(match.lastindex or 0)
+    return f"{line[:at]}\\{line[at:]}"
+
+
+def _unescaped(line: str) -> str:
+    if not (match := _SPECIAL.match(line)):
+        return line
+    at = match.end(match.lastindex or 0)
+    return line[:at] + line[at + 1 :] if line.startswith("\\", at) else line
+
+
+def is_fence(line: str) -> bool:
+    """Whether a line opens or closes a block of code, in which nothing is looked at."""
+    return bool(_FENCE.match(line))
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip("\r\n") for line in _LINE.findall(text)]
+
+
+def _spaced(lines: list[str]) -> list[str]:
+    fenced, spaced = False, []
+    for line in lines:
+        fenced ^= is_fence(line)
+        spaced.append(line if fenced else _UNSPACED.sub(r"\1: ", line, count=1))
+    return spaced
+
+
+def _lenient_head(lines: list[str], path: str) -> tuple[dict[str, Any], int, list[str]]:
+    """What can be read of a head, where the body begins, and what to say of it."""
+    if not lines or lines[0].strip() != "---":
+        return {}, 0, []
+    end = next((i for i, line in enumerate(lines[1:], 1) if line.strip() == "---"), None)
+    if end is None or any(_START.match(line) for line in lines[1:end]):
+        return {}, 1, []
+    try:
+        head = tomllib.loads("\n".join(lines[1:end]))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}, end + 1, ["The head does not parse as TOML and was passed over."]
+    kept, remarks = {}, []
+    for key, value in head.items():
+        try:
+            _check_head({"name": "x", key: value}, path)
+        except DeckFileError:
+            remarks.append(f"The key “{names.one_line(key)[:40]}” of the head was passed over.")
+        else:
+            kept[key] = value
+    return kept, end + 1, remarks
 
 
 def _head(lines: list[str], path: str) -> tuple[dict[str, Any], int]:
@@ -127,15 +255,20 @@ def _check_head(head: dict[str, Any], path: str) -> None:
             raise DeckFileError(path, 1, f"{key} must be a text in quotes")
 
 
-def _items(lines: list[str], start: int, path: str) -> Iterator[_Item]:
+def _items(
+    lines: list[str], start: int, path: str, misfit: Callable[[DeckFileError], None]
+) -> Iterator[_Item]:
+    """The items of a file; after a misfit that is not raised, from the next beginning on."""
     topic, item, target = "", None, None
-    fenced = False
+    fenced = lost = False
     for number, line in enumerate(lines[start:], start + 1):
         if fenced or _FENCE.match(line):
             fenced ^= bool(_FENCE.match(line))
-            if target is None:
-                raise DeckFileError(path, number, "expected an item before this code block")
-            target.append(line)
+            if target is not None:
+                target.append(line)
+            elif not lost:
+                misfit(_Outside(path, number, "expected an item before this code block"))
+                lost = True
             if item:
                 item.end = number
         elif match := _START.match(line):
@@ -143,22 +276,27 @@ def _items(lines: list[str], start: int, path: str) -> Iterator[_Item]:
                 yield item
             item = _Item(STARTS[match[1]], number, topic, number)
             target = item.text["front"] = [match[2]]
+            lost = False
         elif heading := _HEADING.match(line):
             if item:
                 yield item
-            topic, item, target = heading[1].strip(), None, None
+            topic, item, target, lost = heading[1].strip(), None, None, False
         elif line.strip() == "---":
             if item:
                 yield item
-            item, target = None, None
+            item, target, lost = None, None, False
         elif item is None:
-            if line.strip():
-                raise DeckFileError(
-                    path, number, "expected Q:, R:, T:, C: or M: to begin an item, or a # heading"
-                )
+            if line.strip() and not lost:
+                expected = "expected Q:, R:, T:, C: or M: to begin an item, or a # heading"
+                misfit(_Outside(path, number, expected))
+                lost = True
         else:
-            target = _take(item, line, number, target, path)
-            if line.strip():
+            try:
+                target = _take(item, line, number, target, path)
+            except DeckFileError as error:
+                misfit(error)
+                item, target, lost = None, None, True
+            if item and line.strip():
                 item.end = number
     if item:
         yield item
@@ -189,7 +327,7 @@ def _take(
             item.options[-1]["rationale"].append(match[1])
             return item.options[-1]["rationale"]  # type: ignore[no-any-return]
     if target is not None:
-        target.append(line)
+        target.append(_unescaped(line))
     elif line.strip():
         raise DeckFileError(
             path, number, "expected an attribute such as ID: or Ref:, or a new item"
@@ -197,10 +335,13 @@ def _take(
     return target
 
 
-def _note(item: _Item, path: str) -> ParsedNote:
+def _note(item: _Item, path: str, lenient: bool = False) -> ParsedNote:
     fields = _fields(item, path)
     key = item.attributes.get("ID") or derived_id(item.kind, fields)
-    if not _ID.fullmatch(key):
+    if lenient:
+        key = names.key(key)
+        _check_size(item, path)
+    elif not _ID.fullmatch(key):
         raise DeckFileError(
             path,
             item.line,
@@ -225,6 +366,16 @@ def _note(item: _Item, path: str) -> ParsedNote:
     )
 
 
+def _check_size(item: _Item, path: str) -> None:
+    texts = [
+        *item.text.values(),
+        *(o[part] for o in item.options for part in ("text", "rationale")),
+    ]
+    if any(sum(map(len, lines)) > MOST_FIELD for lines in texts):
+        reason = f"a field has more than {MOST_FIELD:,} characters; shorten it"
+        raise DeckFileError(path, item.line, reason)
+
+
 def _fields(item: _Item, path: str) -> dict[str, Any]:
     front = _joined(item.text["front"])
     if not front:
@@ -242,9 +393,7 @@ def _fields(item: _Item, path: str) -> dict[str, Any]:
         raise DeckFileError(path, item.line, "expected an answer (A:) after this question")
     fields: dict[str, Any] = {"front": front, "back": back}
     if item.kind == "typed":
-        fields["also"] = [
-            a.strip() for a in item.attributes.get("Also", "").split("|") if a.strip()
-        ]
+        fields["also"] = list(_parted(item.attributes.get("Also", ""), "|"))
         if len(fields["also"]) > MOST_ALSO or any(len(a) > ALSO_LENGTH for a in fields["also"]):
             raise DeckFileError(
                 path,
@@ -263,7 +412,7 @@ def _options(item: _Item, path: str) -> list[dict[str, Any]]:
         }
         for o in item.options
     ]
-    if not 2 <= len(options) <= 6:
+    if not LEAST_OPTIONS <= len(options) <= MOST_OPTIONS:
         raise DeckFileError(
             path, item.line, f"expected 2 to 6 options “- [ ] …”, found {len(options)}"
         )
@@ -286,4 +435,30 @@ def _joined(lines: list[str]) -> str:
 
 
 def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    return _parted(text, ",")
+
+
+def _parted(text: str, separator: str) -> tuple[str, ...]:
+    """The parts between separators; one behind backslashes belongs to its part, less one."""
+    if "\\" + separator not in text:
+        return tuple(part.strip() for part in text.split(separator) if part.strip())
+    *begun, last = text.split(separator)
+    parts, part = [], ""
+    for piece in begun:
+        part += piece
+        if part.endswith("\\"):
+            part = part[:-1] + separator
+        else:
+            parts.append(part)
+            part = ""
+    parts.append(part + last)
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def listed(parts: Iterable[str], separator: str) -> str:
+    """Parts as an attribute lists them, so that reading gives each back."""
+    written = []
+    for part in parts:
+        whole = re.sub(rf"(\\*){re.escape(separator)}", rf"\1\\{separator}", part)
+        written.append(f"{whole} " if whole.endswith("\\") else whole)
+    return f"{separator} ".join(written).strip()

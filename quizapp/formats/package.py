@@ -144,7 +144,7 @@ class Package:
 
     source     the format it came from: "apkg", "colpkg", "text", "markdown", "hashcards",
                "paste" or "jsonl"
-    media_in   the folder with the bytes of ``media``, each file named by its digest
+    media_in   the folder with the bytes of ``media``: see bytes_of
     progress   whether it brings states, due dates or a review log
     dated      the day (ISO) it was made, where it says
     remarks    what the reader did that one should know: "Read as Windows-1252."
@@ -160,3 +160,14 @@ class Package:
     dated: str = ""
     refused: list[Refused] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+
+def bytes_of(package: Package, medium: PackedMedia) -> Path | None:
+    """Where the bytes of a medium lie: in a file named by its digest, or below a folder of
+    the digest's first two characters; None where they are gone."""
+    if package.media_in is None:
+        return None
+    for place in (medium.digest, f"{medium.digest[:2]}/{medium.digest}"):
+        if (package.media_in / place).is_file():
+            return package.media_in / place
+    return None

@@ -1,9 +1,15 @@
 """Many rows at once, in pieces that every engine takes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+from peewee import SqliteDatabase, fn
+
+from quizapp.storage.database import proxy
+
 _BATCH = 500
+_ROWS = 5_000
 
 
 def batches(items: Sequence[Any]) -> Iterable[list[Any]]:
@@ -17,3 +23,30 @@ def insert_all(table: Any, rows: Sequence[Mapping[str, Any]], known: bool = Fals
     for batch in batches(rows):
         query = table.insert_many(batch)
         (query.on_conflict_ignore() if known else query).execute()
+
+
+def insert_rows(table: Any, columns: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert many rows of values as the columns store them, in the columns' order.
+
+    The driver takes them as they come: building a statement for each costs many times
+    what the database needs to store it. Inside a transaction.
+    """
+    names = ", ".join(f'"{column.column_name}"' for column in columns)
+    places = ", ".join([proxy.param] * len(columns))
+    text = f'INSERT INTO "{table._meta.table_name}" ({names}) VALUES ({places})'  # noqa: S608
+    cursor = proxy.cursor()
+    waiting = iter(rows)
+    while piece := list(islice(waiting, _ROWS)):
+        cursor.executemany(text, piece)
+
+
+def reserve(table: Any, count: int) -> Iterator[int]:
+    """Ids that no row of the table has; inside a transaction that goes on to use them."""
+    if isinstance(proxy.obj, SqliteDatabase):
+        first = (table.select(fn.MAX(table.id)).scalar() or 0) + 1
+        return iter(range(first, first + count))
+    rows = proxy.execute_sql(
+        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+        (table._meta.table_name, count),
+    )
+    return iter([int(row[0]) for row in rows.fetchall()])

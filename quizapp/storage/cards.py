@@ -47,6 +47,7 @@ _CONTENT = (
     Memory.version,
     Memory.deck,
     Memory.note,
+    Note.notetype,
 )
 
 
@@ -54,7 +55,8 @@ _CONTENT = (
 class StudyCard:
     """A card with its content and what a learner knows of it.
 
-    ``stored`` is the memory's row as plain values, for the journal.
+    ``stored`` is the memory's row as plain values, for the journal. ``notetype`` is the
+    row of a custom note's type; its ``face`` stands for it in lists only.
     """
 
     id: int
@@ -81,6 +83,7 @@ class StudyCard:
     flag: int
     memory: MemoryValue
     stored: Mapping[str, Any]
+    notetype: int | None
 
     @property
     def candidate(self) -> Candidate:
@@ -588,11 +591,13 @@ def _study_card(row: Sequence[Any]) -> StudyCard:
     stored = dict(zip((field.name for field in _KEPT), row, strict=False))
     (
         ord_, kind, fields, faces, topic, reference, objective, tags, domains,
-        deck_name, deck_parent, retention, own_fields, own_faces, version, deck, note,
+        deck_name, deck_parent, retention, own_fields, own_faces, version, deck, note, notetype,
     ) = row[len(_KEPT) :]  # fmt: skip
     said, sides, edited = json.loads(fields), json.loads(faces), False
     if own_fields is not None and fits(kind, said, own := json.loads(own_fields)):
-        said, sides, edited = own, json.loads(own_faces), True
+        # A custom note may have more fields by now than when it was edited.
+        said = said | own if kind == "custom" else own
+        sides, edited = json.loads(own_faces), True
     return StudyCard(
         id=stored["card"],
         note=note,
@@ -601,7 +606,8 @@ def _study_card(row: Sequence[Any]) -> StudyCard:
         kind=kind,
         fields=said,
         face=sides[min(ord_, len(sides) - 1)],
-        sides=len(sides),
+        # How many cards a custom note has only its rows know: at least one more, perhaps.
+        sides=2 if kind == "custom" else len(sides),
         topic=topic,
         deck_name=deck_name,
         deck_parent=deck_parent,
@@ -630,4 +636,5 @@ def _study_card(row: Sequence[Any]) -> StudyCard:
             lapses=stored["lapses"],
         ),
         stored=stored,
+        notetype=notetype,
     )

@@ -246,7 +246,7 @@ def lay_cards(note: int, deck: int, count: int, rank: int, studied: bool = True)
     Memory.update(queue=Queue.RETIRED).where(
         (Memory.note == note) & Memory.card.not_in(kept)
     ).execute()
-    Memory.update(queue=_queue_of_state()).where(
+    Memory.update(queue=queue_of_state()).where(
         (Memory.note == note) & (Memory.queue == Queue.RETIRED) & Memory.card.in_(kept)
     ).execute()
 
@@ -312,6 +312,18 @@ def deal() -> int:
     return int(Memory.insert_from(missing, columns).as_rowcount().execute())
 
 
+def queue_of_state() -> Any:
+    """The queue of a memory that nothing holds back, as an expression."""
+    return Case(
+        Memory.state,
+        [
+            (State.NEW.value, Queue.NEW.value),
+            (State.REVIEW.value, Queue.REVIEW.value),
+        ],
+        Queue.LEARNING.value,
+    )
+
+
 @prepared
 def _limited() -> Any:
     return Enrolment.select(
@@ -345,14 +357,3 @@ def _defaults() -> dict[str, Any]:
         name: literals[value] if isinstance(value, bool) else SQL(str(value))
         for name, value in values.items()
     }
-
-
-def _queue_of_state() -> Any:
-    return Case(
-        Memory.state,
-        [
-            (State.NEW.value, Queue.NEW.value),
-            (State.REVIEW.value, Queue.REVIEW.value),
-        ],
-        Queue.LEARNING.value,
-    )

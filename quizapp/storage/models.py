@@ -57,8 +57,80 @@ class Learner(Table):
     extra_new = IntegerField(default=0)
 
 
+class Batch(Table):
+    """An import: what was read, what was decided, and what it did; see actions/imports.py.
+
+    state    "reading", "ready", "importing", "done", "failed", "undone" or "dropped"
+    folder   where its file and what was read of it lie, below the data folder
+    job      the work on it that was begun last (see Job)
+    head     what the file says of itself, for the preview
+    choices  what the learner decided
+    result   what the import did
+    """
+
+    id = AutoField()
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False)
+    title = TextField()
+    state = TextField()
+    folder = TextField()
+    job = IntegerField(null=True)
+    made = UTCDateTimeField()
+    done = UTCDateTimeField(null=True)
+    head = JSONField(null=True)
+    choices = JSONField(null=True)
+    result = JSONField(null=True)
+    said = TextField(default="")
+
+
+class BatchChange(Table):
+    """A row that an import changed, as it was before; None where the import added it."""
+
+    id = BigAutoField()
+    batch = ForeignKeyField(Batch, on_delete="CASCADE", lazy_load=False)
+    table = TextField()
+    row = BigIntegerField()
+    before = JSONField(null=True)
+
+
+class NoteType(Table):
+    """A note type of a learner's own notes (domain/notetypes.py)."""
+
+    id = AutoField()
+    owner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    key = TextField()
+    name = TextField()
+    kind = TextField()
+    fields = JSONField()
+    templates = JSONField()
+    css = TextField(default="")
+    sort_field = IntegerField(default=0)
+    extra = JSONField()
+    batch = ForeignKeyField(Batch, null=True, on_delete="SET NULL", lazy_load=False, index=False)
+
+    class Meta:
+        indexes = ((("owner", "key"), True),)
+
+
+class Medium(Table):
+    """A file that a learner's notes name; its bytes lie under their SHA-256."""
+
+    id = AutoField()
+    owner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    name = TextField()
+    digest = TextField(index=True)
+    size = BigIntegerField()
+    batch = ForeignKeyField(Batch, null=True, on_delete="SET NULL", lazy_load=False, index=False)
+
+    class Meta:
+        indexes = ((("owner", "name"), True),)
+
+
 class Deck(Table):
-    """A named collection of notes; one without owner is shipped with the app."""
+    """A named collection of notes; one without owner is shipped with the app.
+
+    An own deck's name is its full path, its parts joined by "::". ``extra`` is what only
+    the program it came from needs, kept for export.
+    """
 
     id = AutoField()
     owner = ForeignKeyField(Learner, null=True, on_delete="CASCADE", lazy_load=False)
@@ -75,13 +147,19 @@ class Deck(Table):
     position = IntegerField()
     digest = TextField()
     retired = BooleanField(default=False)
+    extra = JSONField(null=True)
+    batch = ForeignKeyField(Batch, null=True, on_delete="SET NULL", lazy_load=False, index=False)
 
 
 class Note(Table):
     """What an author wrote; ``key`` is what progress hangs on.
 
-    ``faces`` holds each card's question and answer as cleaned HTML (formats/faces.py),
-    ``works`` the names of the works its reference cites (domain/references.py).
+    ``faces`` holds each card's question and answer as cleaned HTML (formats/faces.py);
+    for a note with a note type it is one entry for lists, and what its cards show is
+    worked out when they are shown. ``works`` are the names of the works its reference
+    cites (domain/references.py). The key of a learner's own note begins with
+    "own/" and their number. ``created`` (milliseconds) and ``modified`` (seconds since
+    1970) are what the program it came from says.
     """
 
     id = AutoField()
@@ -101,6 +179,10 @@ class Note(Table):
     position = IntegerField()
     digest = TextField()
     retired = BooleanField(default=False)
+    notetype = ForeignKeyField(NoteType, null=True, on_delete="CASCADE", lazy_load=False)
+    created = BigIntegerField(null=True)
+    modified = BigIntegerField(null=True)
+    batch = ForeignKeyField(Batch, null=True, on_delete="SET NULL", lazy_load=False)
 
 
 class Card(Table):
@@ -108,6 +190,7 @@ class Card(Table):
 
     rank     its place in the curriculum
     shuffle  its place among cards due on one day, unrelated to the author's order
+    origin   what the program it came from knows beyond that, kept for export
     """
 
     id = AutoField()
@@ -117,6 +200,7 @@ class Card(Table):
     rank = BigIntegerField()
     shuffle = IntegerField()
     retired = BooleanField(default=False)
+    origin = JSONField(null=True)
 
     class Meta:
         indexes = ((("note", "ord"), True),)
@@ -183,9 +267,12 @@ class Memory(Table):
 class Review(Table):
     """One answer, as it was given; never changed afterwards.
 
-    rating  1 to 4; 0 is a reset, where the card's history begins anew
-    mode    "due", "ahead", "forgotten", "picked" or "reset"
+    rating  1 to 4; 0 where it was no answer
+    mode    "due", "ahead", "forgotten", "picked"; "reset": the card's history begins anew;
+            "moved": its date was set elsewhere; "crammed": outside the schedule, elsewhere
     first_exposure  the first answer ever to a multiple-choice item
+    origin  where it came with an import: kind of entry, last interval and factor as
+            Anki writes them; ``interval`` is then in days, or in seconds below zero
     """
 
     id = BigAutoField()
@@ -209,6 +296,7 @@ class Review(Table):
     due = UTCDateTimeField(null=True)
     answer = JSONField(null=True)
     first_exposure = BooleanField(default=False)
+    origin = JSONField(null=True)
 
     class Meta:
         indexes = (
@@ -236,13 +324,17 @@ class Journal(Table):
 
 
 class NoteEdit(Table):
-    """A learner's own wording, laid over a note; the note itself stays."""
+    """A learner's own wording, laid over a note; the note itself stays.
+
+    ``base`` is the note's wording when it was edited: what differs is the learner's.
+    """
 
     learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
     note = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False)
     fields = JSONField()
     faces = JSONField()
     at = UTCDateTimeField()
+    base = JSONField(null=True)
 
     class Meta:
         primary_key = CompositeKey("learner", "note")
@@ -393,6 +485,31 @@ class PlanCard(Table):
         primary_key = CompositeKey("learner", "study_day", "place")
 
 
+class Job(Table):
+    """Long work, see domain/jobs.py; the rows in state "waiting" are the queue."""
+
+    id = AutoField()
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    kind = TextField()
+    title = TextField()
+    state = TextField()
+    done = IntegerField(default=0)
+    total = IntegerField(default=0)
+    said = TextField(default="")
+    arguments = JSONField()
+    result = JSONField(null=True)
+    stopping = BooleanField(default=False)
+    attempt = IntegerField(default=0)
+    owner = TextField(default="")
+    made = UTCDateTimeField()
+    started = UTCDateTimeField(null=True)
+    finished = UTCDateTimeField(null=True)
+    heartbeat = UTCDateTimeField(null=True)
+
+    class Meta:
+        indexes = ((("learner", "id"), False), (("state", "id"), False))
+
+
 # Buried and suspended cards are few; the index holds only them.
 Memory.add_index(
     Memory.index(Memory.learner, Memory.buried_on, name="memory_buried").where(
@@ -402,6 +519,10 @@ Memory.add_index(
 
 TABLES = (
     Learner,
+    Batch,
+    BatchChange,
+    NoteType,
+    Medium,
     Deck,
     Note,
     Card,
@@ -420,4 +541,5 @@ TABLES = (
     Goal,
     Plan,
     PlanCard,
+    Job,
 )

@@ -33,6 +33,11 @@ def many(name: str, values: Sequence[Any]) -> dict[str, Any]:
     return {f"{name}{i}": value for i, value in enumerate(values)}
 
 
+def raw(query: Any) -> list[tuple[Any, ...]]:
+    """A query's rows with their values as the columns store them."""
+    return list(proxy.execute_sql(*query.sql()).fetchall())
+
+
 def prepared(build: Callable[..., Any]) -> Callable[..., Any]:
     """Turn a function that builds a query into one that runs it and returns the cursor.
 

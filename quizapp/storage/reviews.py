@@ -99,6 +99,7 @@ def record(
         due=to_milliseconds(after.due),
         answer=to_json(answer),
         first_exposure=first_exposure,
+        origin=None,
     )
 
 
@@ -352,7 +353,7 @@ def histories(learner: int) -> dict[int, list[tuple[int, int]]]:
     found: dict[int, list[tuple[int, int]]] = {}
     rows = (
         Review.select(Review.card, Review.rating, Review.study_day)
-        .where(Review.learner == learner)
+        .where((Review.learner == learner) & Review.mode.not_in(["moved", "crammed"]))
         .order_by(Review.card, Review.id)
     )
     for card, rating, study_day in rows.tuples().iterator():

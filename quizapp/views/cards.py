@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from quizapp import clock
 from quizapp.actions import decks as deck_actions
+from quizapp.actions import faces as face_actions
 from quizapp.actions import study as study_actions
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
@@ -19,6 +20,8 @@ from quizapp.views import respond, words
 from quizapp.views.guards import current_learner, status_of
 
 blueprint = Blueprint("cards", __name__)
+
+MAX_TYPED = 500
 
 # The forgetting curve is drawn in a box of this size.
 WIDTH, HEIGHT, POINTS = 600, 200, 60
@@ -60,6 +63,14 @@ def edit(card_id: int) -> Response:
     learner = current_learner()
     card = _card(learner, card_id)
     return _form(card, dict(card.fields), 200, "")
+
+
+@blueprint.get("/cards/<int:card_id>/faces/<side>")
+def face(card_id: int, side: str) -> Response:
+    """One side of a card of an own note type, as the document of its frame."""
+    learner = current_learner()
+    typed = request.args.get("typed", "")[:MAX_TYPED] or None
+    return respond.framed(face_actions.frame(learner, _card(learner, card_id), side, typed))
 
 
 @blueprint.post("/cards/<int:card_id>/wordings")
@@ -163,6 +174,8 @@ def _form(card: StudyCard, fields: dict[str, Any], status: int, problem: str) ->
         "cards/edit.html",
         status,
         card=card,
+        names=face_actions.field_names(current_learner(), card),
+        places={name: i for i, name in enumerate(sorted(card.fields))},
         fields=fields,
         problem=problem,
         kept=_kept(),
@@ -173,6 +186,8 @@ def _form(card: StudyCard, fields: dict[str, Any], status: int, problem: str) ->
 def _fields(card: StudyCard) -> dict[str, Any]:
     """The fields of the card's kind as the form gives them."""
     form = request.form
+    if card.kind == "custom":
+        return {name: form.get(f"field_{i}", "") for i, name in enumerate(sorted(card.fields))}
     if card.kind == "cloze":
         return {"text": form.get("text", "")}
     if card.kind == "choice":

@@ -24,6 +24,9 @@ from quizapp.storage.database import Full, Unavailable, connection, excuse
 from quizapp.views import respond
 from quizapp.views.words import local_zone
 
+# Bytes of a file that is brought in.
+MAX_UPLOAD = 512_000_000
+
 _COOKIE = "quizapp"
 _MONTH = 30 * 24 * 3600
 
@@ -34,6 +37,7 @@ CSP = "; ".join(
         "style-src 'self'",
         "img-src 'self'",
         "font-src 'self'",
+        "frame-src 'self'",
         "connect-src 'self'",
         "manifest-src 'self'",
         "form-action 'self'",
@@ -96,6 +100,7 @@ def init(app: Flask) -> None:
     """Put the guards around an app."""
     app.url_map.converters["int"] = RowId
     app.before_request(_refuse_foreign_host)
+    app.before_request(_allow_upload)
     app.before_request(_connect)
     app.before_request(_refuse_forgery)
     app.before_request(_refuse_nul)
@@ -155,6 +160,12 @@ def _refuse_foreign_host() -> ResponseReturnValue | None:
         if name and (name == own or (own.startswith(".") and f".{name}".endswith(own))):
             return None
     return respond.notice(_FOREIGN_HOST.format(f"“{said[:100]}”"), 400)
+
+
+def _allow_upload() -> None:
+    """A file that comes in may be large; it goes to the disk as it comes."""
+    if request.endpoint == "imports.create":
+        request.max_content_length = MAX_UPLOAD
 
 
 def _refuse_nul() -> ResponseReturnValue | None:

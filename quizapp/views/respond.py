@@ -2,8 +2,14 @@
 
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, redirect, render_template, request
 from htmx_flask import make_response
+
+# The wall around the cards of others, beside the cleaning of their HTML.
+FRAME_POLICY = (
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline';"
+    " form-action 'none'; base-uri 'none'; sandbox allow-same-origin; frame-ancestors 'self'"
+)
 
 
 def wants_fragment() -> bool:
@@ -47,4 +53,23 @@ def notice(sentence: str, status: int) -> Response:
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """A page that has no fragment of its own."""
     response: Response = make_response(render_template(template, **values), status)
+    return response
+
+
+def framed(document: str) -> Response:
+    """A document for a frame of a page of ours: no script runs in it and it asks nobody."""
+    response: Response = make_response(document, 200)
+    response.headers["Content-Security-Policy"] = FRAME_POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def go(address: str) -> Response:
+    """On to another page after a form: htmx is told, so that the page is not swapped in."""
+    if wants_fragment():
+        response: Response = make_response("", 204)
+        response.headers["HX-Redirect"] = address
+    else:
+        response = redirect(address, 303)  # type: ignore[assignment]
+    response.vary.add("HX-Request")
     return response

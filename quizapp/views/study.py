@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from quizapp import clock
+from quizapp.actions import faces as face_actions
 from quizapp.actions import study as study_actions
 from quizapp.domain.cards import Response, judged, option_order, proposed_rating
 from quizapp.domain.errors import Missing, Refusal, Stale
@@ -263,10 +264,16 @@ def _values(
 ) -> dict[str, Any]:
     """What a card's fragment shows."""
     given = given or {}
+    sounds: tuple[str, ...] = ()
+    if card.kind == "custom":
+        own = face_actions.own(learner, card)
+        card, sounds = own.card, own.sounds
+        if revealed and "typed" in request.args:
+            given = given or {"typed": request.args["typed"][:MAX_TYPED]}
     possible = outcomes(card.memory, now, learner.options(card.retention), card.id)
     ratings = (Rating.AGAIN, Rating.GOOD) if learner.two_buttons else tuple(Rating)
     comparison = None
-    if card.kind == "typed" and revealed and given.get("typed"):
+    if "accepts" in card.face and revealed and given.get("typed"):
         comparison = compare(given["typed"], card.face["accepts"])
     right = given.get("right")
     proposed = Rating.GOOD
@@ -281,6 +288,8 @@ def _values(
         "revealed": revealed,
         "given": given,
         "comparison": comparison,
+        "typed": "accepts" in card.face,
+        "sounds": sounds,
         "order": _order(card),
         "causes": CAUSES,
         "grades": [

@@ -45,7 +45,7 @@ def screens(page: Page, app: RunningApp) -> Iterator[str]:
         yield f"edit {kind}"
     page.goto(f"/cards/{card_of_kind(app, 'typed')}")
     yield "card information"
-    for path in ("/", "/keys", "/settings", "/decks/all", "/decks/deck-1", "/nowhere"):
+    for path in ("/", "/keys", "/settings", "/jobs", "/decks/all", "/decks/deck-1", "/nowhere"):
         page.goto(path)
         yield path
     page.goto("/settings")

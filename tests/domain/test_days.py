@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizapp.domain.days import EPOCH, Calendar, zone_names
+from quizapp.domain.days import EPOCH, Calendar, DayTable, zone_names
 
 ZONES = [
     "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Chatham",
@@ -70,3 +70,16 @@ def test_a_zone_this_machine_does_not_know_counts_as_utc(zone: str) -> None:
 def test_every_place_of_the_tz_database_can_be_chosen() -> None:
     assert {"UTC", "Japan", "CET", "Europe/Berlin", "EST5EDT"} <= set(zone_names())
     assert not {"Factory", "localtime"} & set(zone_names())
+
+
+@given(
+    st.sampled_from(["UTC", "Asia/Tokyo", "America/New_York", "Australia/Lord_Howe"]),
+    st.integers(0, 23),
+    st.integers(0, 2**41),
+)
+def test_a_table_of_days_gives_what_the_calendar_gives(
+    zone: str, rollover: int, milliseconds: int
+) -> None:
+    calendar = Calendar(zone, rollover)
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    assert DayTable(calendar).day(milliseconds) == calendar.day(at)

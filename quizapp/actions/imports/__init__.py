@@ -1,0 +1,229 @@
+"""Bringing decks in: read a file, say what it would do, do it, and take it back.
+
+A file passes three stations. *read* has a child process turn it into a package
+(formats/package.py), written down as lines beside it, and compares that with what is
+stored. *commit* lays it down in one transaction: all of it, or nothing. *undo* takes the
+whole import back. Everything an import needs lies in its folder, so that a server may
+stop between any two of these.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from quizapp.actions.imports.choices import Choices
+from quizapp.actions.imports.comparing import Comparison, compare
+from quizapp.actions.imports.laying import lay
+from quizapp.domain.errors import Missing, Refusal, Stale
+from quizapp.domain.learners import Learner
+from quizapp.formats import jsonl
+from quizapp.formats.package import Package, bytes_of
+from quizapp.formats.readers import TAKEN
+from quizapp.formats.reading import read_apart
+from quizapp.storage import imports
+from quizapp.storage.database import transaction
+from quizapp.storage.imports import BatchRow
+
+__all__ = ["Choices", "Comparison", "begun", "commit", "drop", "read", "receive", "sweep", "undo"]
+
+Report = Callable[[int, int], None]
+Finish = Callable[[Mapping[str, Any]], None]
+
+# Files of which the preview's samples may show some.
+_NAMED = 2_000
+
+_UNDONE = ("reading", "ready", "failed")
+_GONE_ON = "This import was done already, or it was put away. Look at it again."
+
+
+def receive(learner: Learner, title: str, folder: str, now: datetime) -> int:
+    """Note down that a file came in and lies in a folder; return the import's number."""
+    with transaction():
+        return imports.begin(learner.id, title, folder, now)
+
+
+def begun(learner: Learner, batch_id: int, job: int) -> None:
+    """Remember which work on an import was begun last."""
+    with transaction():
+        _batch(learner, batch_id)
+        imports.change(batch_id, job=job)
+
+
+def read(
+    learner: Learner,
+    batch_id: int,
+    root: Path,
+    options: Mapping[str, Any],
+    report: Report,
+    finish: Finish = lambda result: None,
+) -> None:
+    """Have a child process read the file, and compare what it holds with what is stored.
+
+    ``root`` holds the folders of imports; ``options`` are what the reader of the file's
+    format takes. Raises Refusal where nothing can be made of it, and the import says why.
+    """
+    batch = _batch(learner, batch_id)
+    folder = root / batch.folder
+    try:
+        known = [asdict(type_) for _, type_ in imports.notetypes(learner.id).values()]
+        package = read_apart(
+            folder / "upload",
+            folder,
+            name=batch.title,
+            options={"known": known, **options},
+            progress=report,
+        )
+        comparison = compare(learner, package)
+    except Refusal as refused:
+        with transaction():
+            imports.move(batch_id, _UNDONE, "failed", said=str(refused))
+        raise
+    head = _head(package) | {
+        "options": dict(options),
+        "comparison": asdict(comparison),
+        **_taken(folder, package),
+    }
+    with transaction():
+        if not imports.move(batch_id, _UNDONE, "ready", head=head, said=""):
+            raise Stale(_GONE_ON)
+        finish({"address": f"/imports/{batch_id}"})
+
+
+def commit(
+    learner: Learner,
+    batch_id: int,
+    root: Path,
+    media_root: Path,
+    choices: Choices,
+    now: datetime,
+    report: Report,
+    finish: Finish = lambda result: None,
+) -> Mapping[str, int]:
+    """Lay an import down, all of it or nothing; return the counts.
+
+    Files of media are put in place first: what no row names is swept later, so a server
+    that stops in between leaves nothing that counts. ``finish`` is called inside the
+    transaction with where the result is shown.
+
+    Raises Stale where the import is not ready (any more), Refusal for choices that are none.
+    """
+    batch = _batch(learner, batch_id)
+    choices.check()
+    folder = root / batch.folder
+    package = jsonl.read(folder / "package.jsonl")
+    _place_media(package, folder, media_root)
+    with transaction():
+        if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
+            raise Stale(_GONE_ON)
+        counts = lay(learner, batch_id, package, choices, now, report)
+        imports.change(batch_id, result=counts)
+        finish({"address": f"/imports/{batch_id}"})
+    shutil.rmtree(folder, ignore_errors=True)
+    return counts
+
+
+def undo(learner: Learner, batch_id: int) -> None:
+    """Take a whole import back: what it added goes, what it changed is as it was.
+
+    Raises Missing, Stale where it is not in effect, or Refusal where a later import may
+    rest on it.
+    """
+    with transaction():
+        _batch(learner, batch_id)
+        if not imports.move(batch_id, ["done"], "undone"):
+            raise Stale("This import is not in effect, so there is nothing to undo.")
+        latest = imports.latest_done(learner.id)
+        if latest is not None and latest > batch_id:
+            raise Refusal(
+                "A later import may rest on this one. Undo the later one first, then this."
+            )
+        imports.take_back(learner.id, batch_id)
+
+
+def drop(learner: Learner, batch_id: int, root: Path) -> None:
+    """Put an import away before it was done; its file is deleted.
+
+    Raises Missing, or Stale where it was done.
+    """
+    with transaction():
+        batch = _batch(learner, batch_id)
+        if not imports.move(batch_id, _UNDONE, "dropped", head=None):
+            raise Stale(_GONE_ON)
+    shutil.rmtree(root / batch.folder, ignore_errors=True)
+
+
+def sweep(root: Path, media_root: Path) -> int:
+    """Delete folders of no open import and media files that no row names; count them.
+
+    For the start of a server, when nothing is under way.
+    """
+    kept = {batch.folder for batch in imports.unfinished()}
+    used = imports.digests_in_use()
+    count = 0
+    for path in list(root.iterdir()) if root.is_dir() else ():
+        if path.name not in kept:
+            shutil.rmtree(path, ignore_errors=True)
+            count += 1
+    for path in list(media_root.glob("??/*")) if media_root.is_dir() else ():
+        if path.name not in used:
+            path.unlink(missing_ok=True)
+            count += 1
+    return count
+
+
+def _batch(learner: Learner, batch_id: int) -> BatchRow:
+    batch = imports.find(learner.id, batch_id)
+    if batch is None:
+        raise Missing("There is no such import. Choose one from the list of imports.")
+    return batch
+
+
+def _head(package: Package) -> dict[str, Any]:
+    """What the file says of itself; after its notes were read."""
+    return {
+        "source": package.source,
+        "decks": [deck.name for deck in package.decks],
+        "notetypes": [type_.name for type_ in package.notetypes],
+        "media": len(package.media),
+        "media_names": {medium.name: medium.digest for medium in package.media[:_NAMED]},
+        "media_size": sum(medium.size for medium in package.media),
+        "progress": package.progress,
+        "dated": package.dated,
+        "remarks": list(package.remarks),
+    }
+
+
+def _taken(folder: Path, package: Package) -> dict[str, Any]:
+    """How a table or pasted text was read, for the form that changes it."""
+    try:
+        told = json.loads((folder / TAKEN).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    types = [asdict(type_) for type_ in package.notetypes]
+    return {"paste": told["paste"]} if "paste" in told else {"text": told | {"types": types}}
+
+
+def _place_media(package: Package, folder: Path, media_root: Path) -> None:
+    """Put the package's files where the app keeps them, under their digests.
+
+    They are copied and not moved, so that the import can begin anew from its folder.
+    """
+    there = []
+    for medium in package.media:
+        home = media_root / medium.digest[:2] / medium.digest
+        if home.exists():
+            there.append(medium)
+            continue
+        # JSON lines name files that only the whole export carries.
+        if bytes_of(package, medium) is None:
+            continue
+        there.append(medium)
+        home.parent.mkdir(parents=True, exist_ok=True)
+        draft = home.with_name(f"{medium.digest}.part")
+        shutil.copyfile(folder / "media" / medium.digest, draft)
+        draft.replace(home)
+    package.media = there

@@ -1,0 +1,193 @@
+"""What an import would do, before it does it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from quizapp.actions.imports.advice import LOOKED_AT, advice
+from quizapp.actions.imports.notes import cards, chunks, digest, renamed, tags, with_media
+from quizapp.domain.learners import Learner
+from quizapp.domain.merging import merged
+from quizapp.domain.notetypes import NoteType
+from quizapp.formats.labels import label
+from quizapp.formats.package import Package, PackedNote
+from quizapp.storage import imports
+from quizapp.storage.imports import Content, Known
+
+# How much of each list the preview shows; the counts are of all.
+SHOWN = 100
+SAMPLES = 3
+_LONGEST = 2_000
+
+KINDS = ("new", "changed", "older", "same", "conflicts", "gone", "refused")
+
+
+@dataclass
+class Comparison:
+    """What an import would do: counts of all, and the first SHOWN of each kind.
+
+    new        {label, deck, where}
+    changed, older, conflicts   {id, label, where, fields: [{name, before, after, mine}]},
+               older: the note here was changed after the one in the file;
+               conflicts: both sides changed the same field
+    gone       {id, label}: brought by an import, and in the file no more
+    refused    {where, reason}
+    samples    whole notes to be shown as cards
+    advice     what the rules say of the first notes: {label, where, rule, reason, remedy, …}
+
+    ``counts`` also has the cards that new notes make, and the log's answers.
+    """
+
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys((*KINDS, "cards", "reviews", "advice"), 0)
+    )
+    lists: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: {kind: [] for kind in KINDS if kind != "same"}
+    )
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    advice: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, kind: str, entry: Callable[[], dict[str, Any]]) -> None:
+        """Count one, and keep it where there is room."""
+        self.counts[kind] += 1
+        if len(self.lists[kind]) < SHOWN:
+            self.lists[kind].append(entry())
+
+
+def compare(learner: Learner, package: Package) -> Comparison:
+    """Hold a package against a learner's own notes; nothing is written."""
+    known = imports.notes_known(learner.id)
+    stored_types = dict(imports.notetypes(learner.id).values())
+    types = {type_.key: type_ for type_ in package.notetypes}
+    names = renamed(package, imports.media(learner.id))
+    result = Comparison()
+    seen = set()
+    for chunk in chunks(package.notes):
+        differ: list[tuple[PackedNote, Known]] = []
+        for packed in chunk:
+            note = with_media(packed, names)
+            seen.add(note.key)
+            result.counts["reviews"] += sum(len(card.reviews) for card in note.cards)
+            if len(seen) <= LOOKED_AT:
+                _advise(result, note, types)
+            there = known.get(note.key)
+            if there is None:
+                result.counts["cards"] += len(cards(note, types))
+                result.add("new", lambda n=note: _entry(n, types))  # type: ignore[misc]
+            elif is_same(note, there):
+                result.counts["same"] += 1
+            else:
+                differ.append((note, there))
+            if len(result.samples) < SAMPLES:
+                result.samples.append(_sample(note, types))
+        stored = imports.contents(learner.id, [there.id for _, there in differ])
+        for note, there in differ:
+            _compare(result, note, there, stored[there.id], types, stored_types)
+    having = imports.own_decks(learner.id)
+    inside = [having[d.name.casefold()][0] for d in package.decks if d.name.casefold() in having]
+    for id_, shown in imports.gone(learner.id, inside, seen):
+        result.add("gone", lambda i=id_, s=shown: {"id": i, "label": s})  # type: ignore[misc]
+    for entry in package.refused:
+        result.add("refused", lambda e=entry: asdict(e))  # type: ignore[misc]
+    return result
+
+
+def _advise(result: Comparison, note: PackedNote, types: Mapping[str, NoteType]) -> None:
+    for finding in advice(note, types.get(note.notetype)):
+        result.counts["advice"] += 1
+        if len(result.advice) < SHOWN:
+            result.advice.append(_entry(note, types) | finding)
+
+
+def is_same(note: PackedNote, there: Known) -> bool:
+    """Whether nothing of a note's text is to change; one that ships is its file's to change."""
+    return there.shipped or (there.digest == digest(note) and not there.retired)
+
+
+def is_taken(existing: str, note: PackedNote, there: Known) -> bool:
+    """Whether the file's text replaces what is here, under a policy of Choices."""
+    if existing == "never":
+        return False
+    if existing == "always" or there.retired or not note.modified or not there.modified:
+        return True
+    return note.modified >= there.modified
+
+
+def united_fields(note: PackedNote, content: Content) -> dict[str, Any]:
+    """A note's new fields; a custom one keeps those that only its stored form has."""
+    if note.kind == "custom" == content.kind:
+        return {**content.fields, **note.fields}
+    return dict(note.fields)
+
+
+def _compare(
+    result: Comparison,
+    note: PackedNote,
+    there: Known,
+    content: Content,
+    types: Mapping[str, NoteType],
+    stored_types: Mapping[int, NoteType],
+) -> None:
+    new = united_fields(note, content)
+    conflicts: tuple[str, ...] = ()
+    if content.own is not None and note.kind == content.kind:
+        base = content.base if content.base is not None else content.fields
+        conflicts = merged(content.own, base, new).conflicts
+    newer = is_taken("newer", note, there)
+    kind = "conflicts" if conflicts and newer else "changed" if newer else "older"
+
+    def entry() -> dict[str, Any]:
+        own = content.own or {}
+        fields = [
+            {
+                "name": name,
+                "before": _said(content.fields.get(name, "")),
+                "after": _said(new[name]),
+                "mine": _said(own.get(name, "")) if name in conflicts else "",
+            }
+            for name in new
+            if content.fields.get(name) != new[name]
+        ]
+        before, after = " ".join(sorted(content.tags)), " ".join(sorted(tags(note)))
+        if before != after:
+            fields.append({"name": "Tags", "before": before, "after": after, "mine": ""})
+        return _entry(note, types) | {"id": there.id, "fields": fields}
+
+    result.add(kind, entry)
+
+
+def _entry(note: PackedNote, types: Mapping[str, NoteType]) -> dict[str, Any]:
+    return {"label": _label(note, types), "deck": note.deck, "where": note.where}
+
+
+def _label(note: PackedNote, types: Mapping[str, NoteType]) -> str:
+    if note.kind == "custom":
+        return label(types[note.notetype], note.fields)
+    asked = note.fields.get("front") or note.fields.get("stem") or note.fields.get("text", "")
+    return str(asked)[:200]
+
+
+def _said(value: Any) -> str:
+    """A field's value as text that a person can compare."""
+    if isinstance(value, list):
+        lines = [
+            f"{'✓' if o.get('correct') else '–'} {o.get('text', '')} ({o.get('rationale', '')})"
+            if isinstance(o, dict)
+            else str(o)
+            for o in value
+        ]
+        value = "\n".join(lines)
+    return str(value)[:_LONGEST]
+
+
+def _sample(note: PackedNote, types: Mapping[str, NoteType]) -> dict[str, Any]:
+    made = cards(note, types)
+    return {
+        "kind": note.kind,
+        "fields": dict(note.fields),
+        "objective": note.objective,
+        "deck": note.deck,
+        "tags": list(note.tags),
+        "ord": made[0].ord if made else 0,
+        "notetype": asdict(types[note.notetype]) if note.kind == "custom" else None,
+    }

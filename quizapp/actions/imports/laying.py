@@ -1,0 +1,325 @@
+"""Laying a package down: the rows it becomes, and what becomes of those that are here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from quizapp.actions.imports.choices import Choices
+from quizapp.actions.imports.comparing import is_same, is_taken, united_fields
+from quizapp.actions.imports.notes import (
+    cards,
+    chunks,
+    digest,
+    renamed,
+    shown_in_lists,
+    tags,
+    with_media,
+)
+from quizapp.actions.imports.rows import card_row, memory_row, note_row, review_rows
+from quizapp.domain.days import DayTable
+from quizapp.domain.learners import Learner
+from quizapp.domain.merging import merged
+from quizapp.domain.notetypes import NoteType, Template
+from quizapp.formats.package import Package, PackedCard, PackedNote
+from quizapp.storage import exports, imports
+from quizapp.storage.imports import Content, Known
+
+_COUNTED = ("added", "updated", "same", "kept", "set_aside", "cards", "reviews", "refused")
+
+
+@dataclass
+class _Work:
+    """What laying down an import needs to know, and what it counts."""
+
+    learner: Learner
+    batch: int
+    choices: Choices
+    now: datetime
+    today: int
+    days: DayTable
+    types: Mapping[str, NoteType]
+    type_ids: Mapping[str, int]
+    decks: dict[str, tuple[int, str]]
+    position: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTED, 0))
+
+
+def lay(
+    learner: Learner,
+    batch: int,
+    package: Package,
+    choices: Choices,
+    now: datetime,
+    report: Callable[[int, int], None],
+) -> dict[str, int]:
+    """Lay a package down inside the caller's transaction; return what was done, counted."""
+    stored_media = imports.media(learner.id)
+    names = renamed(package, stored_media)
+    named = {names.get(medium.name, medium.name): medium for medium in package.media}
+    fresh = [(n, m.digest, m.size) for n, m in named.items() if n not in stored_media]
+    imports.add_media(learner.id, batch, fresh)
+    work = _Work(
+        learner,
+        batch,
+        choices,
+        now,
+        learner.today(now),
+        DayTable(learner.calendar),
+        {type_.key: type_ for type_ in package.notetypes},
+        _lay_types(learner, batch, package, choices),
+        imports.own_decks(learner.id),
+    )
+    shipped = exports.shipped_names(learner.id)
+    for deck in package.decks:
+        # What ships is here under the same name, and stays what it is.
+        if deck.name in shipped:
+            continue
+        _deck(
+            work,
+            deck.name,
+            description=deck.description,
+            new_per_day=deck.new_per_day,
+            reviews_per_day=deck.reviews_per_day,
+            desired_retention=deck.desired_retention,
+            extra=dict(deck.extra) or None,
+        )
+    known = imports.notes_known(learner.id)
+    seen: set[str] = set()
+    for chunk in chunks(package.notes):
+        _lay_chunk(work, [with_media(note, names) for note in chunk], known)
+        seen.update(note.key for note in chunk)
+        report(len(seen), 0)
+    if choices.set_aside:
+        inside = [_deck(work, deck.name) for deck in package.decks if deck.name not in shipped]
+        gone = [id_ for id_, _ in imports.gone(learner.id, inside, seen)]
+        imports.retire(batch, gone)
+        work.counts["set_aside"] = len(gone)
+    work.counts["refused"] = len(package.refused)
+    return work.counts
+
+
+def united_type(there: NoteType, new: NoteType) -> NoteType:
+    """A stored note type brought up to date; what only the stored one has stays at the end.
+
+    A card's number is its template's place, so a template that is gone keeps its own.
+    """
+    fields = [*new.fields, *(name for name in there.fields if name not in new.fields)]
+    templates: list[Template] = list(new.templates)
+    if new.kind == "normal":
+        templates += there.templates[len(templates) :]
+    return replace(new, fields=tuple(fields), templates=tuple(templates))
+
+
+def _lay_types(learner: Learner, batch: int, package: Package, choices: Choices) -> dict[str, int]:
+    """The id of each note type of the package, added or brought up to date."""
+    stored = imports.notetypes(learner.id)
+    ids = {}
+    for type_ in package.notetypes:
+        if type_.key not in stored:
+            ids[type_.key] = imports.add_notetype(learner.id, batch, type_)
+            continue
+        id_, there = stored[type_.key]
+        united = united_type(there, type_)
+        if united != there and choices.existing != "never":
+            imports.change_notetype(batch, id_, united)
+        ids[type_.key] = id_
+    return ids
+
+
+def _lay_chunk(work: _Work, notes: Sequence[PackedNote], known: dict[str, Known]) -> None:
+    new: list[PackedNote] = []
+    here: list[tuple[PackedNote, Known]] = []
+    differ: list[tuple[PackedNote, Known]] = []
+    for note in notes:
+        there = known.get(note.key)
+        if there is None:
+            new.append(note)
+        elif is_same(note, there):
+            here.append((note, there))
+        else:
+            differ.append((note, there))
+    _add(work, new)
+    work.counts["same"] += len(here)
+    here += _change(work, differ)
+    if work.choices.progress:
+        _take_progress(work, here)
+
+
+def _add(work: _Work, notes: Sequence[PackedNote]) -> None:
+    """Lay down notes that are not here yet, with their cards and what is known of them."""
+    made = [(note, cards(note, work.types)) for note in notes]
+    note_id = imports.reserve_notes(len(made))
+    note_rows = []
+    pairs: list[tuple[int, int, PackedNote, PackedCard]] = []
+    for note, packed in made:
+        id_ = note_id()
+        home = _deck(work, note.deck)
+        type_ = work.types.get(note.notetype)
+        shown = shown_in_lists(note.kind, note.fields, note.objective, type_)
+        note_rows.append(
+            note_row(
+                id_, home, work.learner, work.batch, work.position, note, tags(note), shown,
+                digest(note), work.type_ids.get(note.notetype),
+            )
+        )  # fmt: skip
+        work.position += 1
+        for card in packed:
+            pairs.append((id_, _deck(work, card.deck or note.deck), note, card))
+    _add_cards(work, pairs, note_rows)
+    work.counts["added"] += len(note_rows)
+
+
+def _add_cards(
+    work: _Work,
+    pairs: Sequence[tuple[int, int, PackedNote, PackedCard]],
+    note_rows: Sequence[Sequence[Any]] = (),
+) -> list[int]:
+    """Lay down cards of notes: note, deck, note as packed, card; return their ids."""
+    card_id = imports.reserve_cards(len(pairs))
+    card_rows, memory_rows, log = [], [], []
+    for note_id, deck, note, card in pairs:
+        id_ = card_id()
+        position = work.position if card.position is None else card.position
+        card_rows.append(card_row(id_, note_id, deck, position, card))
+        if note.pool == "study":
+            if not work.choices.progress:
+                card = PackedCard(card.ord, card.deck)  # noqa: PLW2901 (new, whatever it was)
+            else:
+                log += review_rows(work.learner, id_, card, work.days)
+            memory_rows.append(
+                memory_row(
+                    work.learner, id_, deck, note_id, note, card, position, work.today, work.days
+                )
+            )
+    imports.add_rows(note_rows, card_rows, memory_rows, log)
+    work.counts["cards"] += len(card_rows)
+    work.counts["reviews"] += len(log)
+    return [row[0] for row in card_rows]
+
+
+def _change(
+    work: _Work, notes: Sequence[tuple[PackedNote, Known]]
+) -> list[tuple[PackedNote, Known]]:
+    """Bring notes up to date that are here with another text; return those that were."""
+    stored = imports.contents(work.learner.id, [there.id for _, there in notes])
+    taken = []
+    for note, there in notes:
+        if not is_taken(work.choices.existing, note, there):
+            work.counts["kept"] += 1
+            continue
+        taken.append((note, there))
+        content = stored[there.id]
+        new = united_fields(note, content)
+        if there.retired and note.kind == "custom":
+            imports.bring_back(work.batch, there.id)
+        imports.change_note(
+            work.batch,
+            there.id,
+            kind=note.kind,
+            notetype=work.type_ids.get(note.notetype),
+            fields=new,
+            faces=shown_in_lists(note.kind, new, note.objective, work.types.get(note.notetype)),
+            tags=tags(note),
+            topic=note.topic,
+            reference=note.reference,
+            domains=list(note.domains),
+            objective=note.objective,
+            level=note.level,
+            pool=note.pool,
+            digest=digest(note),
+            modified=note.modified or None,
+            retired=False,
+        )
+        _keep_wording(work, there.id, note, content, new)
+        work.counts["updated"] += 1
+    _add_missing_cards(work, taken)
+    return taken
+
+
+def _keep_wording(
+    work: _Work, note_id: int, note: PackedNote, content: Content, new: Mapping[str, Any]
+) -> None:
+    """Carry a learner's own wording over to the new text, field by field."""
+    if content.own is None:
+        return
+    base = content.base if content.base is not None else content.fields
+    result = merged(content.own, base, new)
+    fields = dict(result.fields)
+    if note_id in work.choices.theirs:
+        fields |= {name: new[name] for name in result.conflicts}
+    if fields == new or note.kind != content.kind:
+        imports.change_edit(work.batch, work.learner.id, note_id, None)
+        return
+    shown = shown_in_lists(note.kind, fields, note.objective, work.types.get(note.notetype))
+    imports.change_edit(work.batch, work.learner.id, note_id, fields, base=dict(new), faces=shown)
+
+
+def _add_missing_cards(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> None:
+    """Add the cards that a new text makes and that are not here; none is taken away."""
+    known = imports.cards_known(work.learner.id, [there.id for _, there in notes])
+    pairs = [
+        (there.id, there.deck, note, card)
+        for note, there in notes
+        for card in cards(note, work.types)
+        if card.ord not in {stored.ord for stored in known.get(there.id, ())}
+    ]
+    imports.note_added(work.batch, "card", _add_cards(work, pairs))
+    for note, there in notes:
+        if note.kind != "custom":
+            count = len(cards(note, work.types))
+            imports.keep_cards(work.batch, there.id, there.deck, count, note.pool == "study")
+
+
+def _take_progress(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> None:
+    """Take over what a file knows of cards that are here, where it goes on from there.
+
+    Nothing that was studied here is lost: the file's log must hold all of it.
+    """
+    studied = [(n, k) for n, k in notes if any(card.reviews for card in n.cards)]
+    known = imports.cards_known(work.learner.id, [there.id for _, there in studied])
+    for note, there in studied:
+        here = {card.ord: card for card in known.get(there.id, ())}
+        for packed in note.cards:
+            card = here.get(packed.ord)
+            if card is None or not packed.reviews or packed.reps <= card.reps:
+                continue
+            told = {review.at for review in packed.reviews}
+            if card.reps and not imports.answered_at(work.learner.id, card.id) <= told:
+                continue
+            row = memory_row(
+                work.learner, card.id, there.deck, there.id, note, packed,
+                packed.position or 0, work.today, work.days, card.version + 1,
+            )  # fmt: skip
+            log = review_rows(work.learner, card.id, packed, work.days)
+            imports.replace_progress(work.batch, work.learner.id, card.id, row, log)
+            work.counts["reviews"] += len(log)
+
+
+def _deck(work: _Work, name: str, **columns: Any) -> int:
+    """The id of a deck by the name its file gives it, made if missing."""
+    parts = [part.strip() for part in name.split("::") if part.strip()] or ["Imported"]
+    above = [part.strip() for part in work.choices.under.split("::") if part.strip()]
+    return _deck_at(work, [*above, *parts], columns)
+
+
+def _deck_at(work: _Work, path: Sequence[str], columns: Mapping[str, Any]) -> int:
+    name = "::".join(path)
+    found = work.decks.get(name.casefold())
+    if found is not None:
+        return found[0]
+    if len(path) > 1:
+        _deck_at(work, path[:-1], {})
+    id_ = imports.add_deck(
+        work.learner.id,
+        work.batch,
+        sha256(f"{work.batch}\n{name}".encode()).hexdigest()[:24],
+        name,
+        origin=work.choices.origin,
+        licence=work.choices.licence,
+        updated=work.now.date().isoformat(),
+        **columns,
+    )
+    work.decks[name.casefold()] = (id_, name)
+    return id_

@@ -1,0 +1,113 @@
+"""Markdown decks as packages: one file, or a folder whose subfolders are families of decks.
+
+Decks of our own format and of hashcards; items that do not fit are refused by line.
+docs: decks/README.md
+"""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from quizapp.domain.errors import DeckFileError, Refusal
+from quizapp.formats import names
+from quizapp.formats.markdown import read_leniently
+from quizapp.formats.package import Package, PackedDeck, PackedNote, Refused
+from quizapp.formats.parsed import ParsedDeck, ParsedNote
+
+# What the head of a deck says besides its name, kept with the deck.
+HEAD_EXTRA = ("topic", "origin", "licence", "updated")
+
+
+def read_markdown(text: str, name: str) -> Package:
+    """One deck file; ``name`` is what the file is called. Raises Refusal as ``read_folder``."""
+    file = PurePosixPath(name.replace("\\", "/")).name.lstrip(".") or "deck"
+    return read_folder({file if _is_deck(file) else f"{file}.md": text})
+
+
+def read_folder(files: Mapping[str, str]) -> Package:
+    """Deck files by their paths, as in a zip: Security/Risk.md is the deck Security::Risk.
+
+    The head's name, with its parent, goes before that of file and folder. Files that are no
+    Markdown or hold no item are passed over. Raises Refusal where no item is left.
+    """
+    package = Package("markdown", [], [], ())
+    notes: dict[str, PackedNote] = {}
+    decks: dict[str, PackedDeck] = {}
+    several = sum(map(_is_deck, files)) > 1
+    foreign = True
+    for path in sorted(filter(_is_deck, files)):
+        said = f"{names.one_line(path)}, " if several else ""
+        found = read_leniently(files[path], path, path)
+        package.refused += [_refused(said, error) for error in found.refused]
+        if not found.deck.notes:
+            if not found.refused:
+                package.remarks.append(f"{names.one_line(path)} holds no items; passed over.")
+            continue
+        package.remarks += [f"{said}{remark}" for remark in found.remarks]
+        name = _deck_name(found.deck, path)
+        decks.setdefault(name, _packed(found.deck, name))
+        foreign &= found.bare and all(_is_hashcard(note) for note in found.deck.notes)
+        for note in found.deck.notes:
+            where = f"{said}line {note.line}"
+            if note.key in notes:
+                reason = f"Its ID “{note.key}” was already used in {notes[note.key].where}."
+                package.refused.append(Refused(where, reason + " Give it an ID of its own."))
+                continue
+            notes[note.key] = _note(note, name, where)
+    if not notes and not package.refused:
+        raise Refusal(
+            "No items were found. Bring Markdown files (.md) with lines that begin with Q:, C:"
+            " or M:."
+        )
+    package.source = "hashcards" if foreign and notes else "markdown"
+    used = {note.deck for note in notes.values()}
+    package.decks.extend(deck for deck in decks.values() if deck.name in used)
+    package.notes = tuple(notes.values())
+    return package
+
+
+def _is_deck(path: str) -> bool:
+    parts = path.replace("\\", "/").split("/")
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return not hidden and parts[-1].lower().endswith((".md", ".markdown"))
+
+
+def _is_hashcard(note: ParsedNote) -> bool:
+    attributes = note.has_id or note.reference or note.domains or note.tags
+    return note.kind in ("basic", "cloze") and not attributes
+
+
+def _deck_name(deck: ParsedDeck, path: str) -> str:
+    """The full name: what the head says, else folders and file."""
+    *folders, file = path.replace("\\", "/").split("/")
+    own = deck.name or file.rsplit(".", 1)[0]
+    above = [deck.parent] if deck.parent else [] if "::" in deck.name else folders
+    return names.deck_name("::".join([*above, own])) or "Default"
+
+
+def _packed(deck: ParsedDeck, name: str) -> PackedDeck:
+    extra: dict[str, object] = {k: getattr(deck, k) for k in HEAD_EXTRA if getattr(deck, k)}
+    if deck.outline:
+        extra["outline"] = list(deck.outline)
+    return PackedDeck(name, description=deck.description, extra=extra)
+
+
+def _note(note: ParsedNote, deck: str, where: str) -> PackedNote:
+    return PackedNote(
+        key=note.key,
+        kind=note.kind,
+        fields=note.fields,
+        deck=deck,
+        tags=note.tags,
+        where=where,
+        topic=note.topic,
+        reference=note.reference,
+        domains=note.domains,
+        objective=note.objective,
+        level=note.level,
+        pool=note.pool,
+    )
+
+
+def _refused(said: str, error: DeckFileError) -> Refused:
+    reason = error.reason[:1].upper() + error.reason[1:]
+    return Refused(f"{said}line {error.line}", reason if reason.endswith(".") else reason + ".")

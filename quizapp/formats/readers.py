@@ -1,0 +1,248 @@
+"""Every format that can be read, in the order in which a file is tried (see reading.py)."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from quizapp.domain.errors import Refusal
+from quizapp.domain.notetypes import NoteType, Template
+from quizapp.domain.stock import STOCK
+from quizapp.formats import (
+    apkg,
+    archives,
+    everything,
+    jsonl,
+    markdown_package,
+    natives,
+    paste,
+    text,
+)
+from quizapp.formats.encodings import decoded
+from quizapp.formats.limits import MOST_TEXT
+from quizapp.formats.package import Package, PackedNote
+
+Progress = Callable[[int, int], None]
+
+# Beside the package: how a table was taken, for the form that changes it.
+TAKEN = "text.json"
+
+_UNKNOWN = (
+    "This is no file that can be read here. Choose a package of Anki (.apkg, .colpkg), "
+    "or one of the other formats that the page names."
+)
+_TOO_LARGE = f"This file holds more text than {MOST_TEXT // 1_000_000} MB. Divide it."
+_DECKS = (".md", ".markdown")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to be read.
+
+    name      what its owner calls it, "" where unknown; only its end is looked at
+    media_in  the folder that takes its media
+    options   what the person chose for it: "text", "paste" and the "known" note types
+    """
+
+    path: Path
+    media_in: Path
+    name: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ending(self) -> str:
+        """The end of its name, in small letters: ".apkg"."""
+        return Path(self.name or self.path.name).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        """Its name without the end, for a deck that has no better one."""
+        return Path(self.name).stem.strip() or text.DEFAULT_DECK
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one format is recognised and read; the first that ``fits`` reads.
+
+    Both may raise Refusal.
+    """
+
+    fits: Callable[[Source], bool]
+    read: Callable[[Source, Progress], Package]
+
+
+def read_as_it_is(source: Source, progress: Progress) -> Package:
+    """What a file holds, by the first reader it fits. Raises Refusal where there is none."""
+    for reader in READERS:
+        if reader.fits(source):
+            return reader.read(source, progress)
+    raise Refusal(_UNKNOWN)
+
+
+def _zip_names(path: Path) -> frozenset[str]:
+    """The names of the files in a zip, none for another file. Raises Refusal for a bad one."""
+    if not archives.is_zip(path):
+        return frozenset()
+    with archives.opened(path) as archive:
+        return frozenset(archive.entries)
+
+
+def _is_apkg(source: Source) -> bool:
+    return source.ending in (".apkg", ".colpkg") or bool(
+        _zip_names(source.path) & set(apkg.COLLECTIONS)
+    )
+
+
+def _read_apkg(source: Source, progress: Progress) -> Package:
+    package = apkg.read(source.path, source.media_in, progress)
+    ours = {type_.key for type_ in natives.native_types().values()}
+    if ours & {type_.key for type_ in package.notetypes}:
+        package.notes = map(_restored, package.notes)
+    return package
+
+
+def _restored(note: PackedNote) -> PackedNote:
+    """A note of ours that was sent to Anki and comes back."""
+    native = natives.restore(note.notetype, note.fields)
+    if native is None:
+        return note
+    return replace(
+        note,
+        key=native.key,
+        kind=native.kind,
+        fields=native.fields,
+        notetype="",
+        topic=native.topic,
+        reference=native.reference,
+        domains=native.domains,
+        objective=native.objective,
+        level=native.level,
+        pool=native.pool,
+    )
+
+
+def _is_everything(source: Source) -> bool:
+    return everything.LINES in _zip_names(source.path)
+
+
+def _is_jsonl(source: Source) -> bool:
+    with source.path.open("rb") as file:
+        first = file.readline(10_000)
+    return first.startswith(b"{") and b'"format"' in first and b'"quizapp"' in first
+
+
+def _is_folder(source: Source) -> bool:
+    return any(name.lower().endswith(_DECKS) for name in _zip_names(source.path))
+
+
+def _read_folder(source: Source, progress: Progress) -> Package:
+    texts, remarks = {}, []
+    with archives.opened(source.path) as archive:
+        for name, entry in archive.entries.items():
+            if name.lower().endswith(_DECKS):
+                data = b"".join(archives.chunks(archive, entry))
+                texts[name], remark = decoded(data)
+                if remark:
+                    remarks.append(f"{name}: {remark}")
+    package = markdown_package.read_folder(texts)
+    package.remarks.extend(remarks)
+    return package
+
+
+def _is_deck(source: Source) -> bool:
+    if source.ending in _DECKS:
+        return True
+    with source.path.open("rb") as file:
+        start = file.read(4_000).lstrip(b"\xef\xbb\xbf").lstrip()
+    return start.startswith((b"---\n", b"---\r\n", b"Q:", b"C:")) and source.ending != ".csv"
+
+
+def _read_deck(source: Source, progress: Progress) -> Package:
+    said, remark = _text(source)
+    package = markdown_package.read_markdown(said, source.name or "deck.md")
+    return _remarked(package, remark)
+
+
+def _is_pasted(source: Source) -> bool:
+    return "paste" in source.options
+
+
+def _read_pasted(source: Source, progress: Progress) -> Package:
+    said, _ = _text(source)
+    options = paste.guess(said)
+    decided = dict(source.options["paste"] or {})
+    if "tags" in decided:
+        decided["tags"] = tuple(decided["tags"])
+    options = replace(options, **{"deck": "Pasted", **decided})
+    package = paste.read(said, options, _known(source))
+    _keep(source, {"paste": asdict(options)})
+    return package
+
+
+def _read_text(source: Source, progress: Progress) -> Package:
+    if archives.is_zip(source.path):
+        raise Refusal(_UNKNOWN)
+    said, remark = _text(source)
+    known, decided = _known(source), dict(source.options.get("text") or {})
+    head = text.sniff(
+        said,
+        known,
+        separator=decided.get("separator", ""),
+        notetype=decided.get("notetype", ""),
+        header_row=decided.get("header_row"),
+    )
+    for name in ("columns", "tags"):
+        if name in decided:
+            decided[name] = tuple(decided[name])
+    options = replace(text.options(head, source.stem), **decided)
+    package = text.read(said, options, known)
+    _keep(source, {"head": asdict(head), "options": asdict(options)})
+    package.remarks.extend(remark for remark in head.remarks if remark not in package.remarks)
+    return _remarked(package, remark)
+
+
+def _text(source: Source) -> tuple[str, str]:
+    if source.path.stat().st_size > 4 * MOST_TEXT:
+        raise Refusal(_TOO_LARGE)
+    return decoded(source.path.read_bytes())
+
+
+def _remarked(package: Package, remark: str) -> Package:
+    if remark:
+        package.remarks.insert(0, remark)
+    return package
+
+
+def _known(source: Source) -> list[NoteType]:
+    """The note types a text can name: everybody's, and the learner's own."""
+    own = [notetype_of(told) for told in source.options.get("known", ())]
+    keys = {type_.key for type_ in own}
+    return [*own, *(type_ for type_ in STOCK if type_.key not in keys)]
+
+
+def notetype_of(told: Mapping[str, Any]) -> NoteType:
+    """A note type from what ``asdict`` made of it."""
+    return NoteType(
+        **{
+            **told,
+            "fields": tuple(told["fields"]),
+            "templates": tuple(Template(**each) for each in told["templates"]),
+        }
+    )
+
+
+def _keep(source: Source, taken: Mapping[str, Any]) -> None:
+    path = source.media_in.parent / TAKEN
+    path.write_text(json.dumps(taken, ensure_ascii=False), encoding="utf-8")
+
+
+READERS: tuple[Reader, ...] = (
+    Reader(_is_pasted, _read_pasted),
+    Reader(_is_apkg, _read_apkg),
+    Reader(_is_everything, lambda source, progress: everything.read(source.path, source.media_in)),
+    Reader(_is_jsonl, lambda source, progress: jsonl.read(source.path, source.media_in)),
+    Reader(_is_folder, _read_folder),
+    Reader(_is_deck, _read_deck),
+    Reader(lambda source: True, _read_text),
+)

@@ -1,0 +1,278 @@
+"""What a learner takes away: notes with their cards, what is known of them, and the log."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import JOIN
+
+from quizapp.domain.cards import fits
+from quizapp.domain.notetypes import NoteType
+from quizapp.domain.queue import Queue
+from quizapp.storage.batches import batches
+from quizapp.storage.imports import notetypes
+from quizapp.storage.models import Card, Deck, Enrolment, Medium, Memory, Note, NoteEdit, Review
+from quizapp.storage.prepared import raw
+from quizapp.storage.sessions import FAMILIES
+
+
+@dataclass(frozen=True, slots=True)
+class DeckOut:
+    """A deck as it is taken away."""
+
+    id: int
+    own: bool
+    key: str
+    family: str
+    parent: str
+    name: str
+    description: str
+    origin: str
+    licence: str
+    new_per_day: int | None
+    reviews_per_day: int | None
+    desired_retention: float | None
+    extra: Mapping[str, Any] | None
+
+    @property
+    def full_name(self) -> str:
+        """Its name with all that stands above it; one that ships stands below its family."""
+        if self.own:
+            return self.name
+        return "::".join(filter(None, (FAMILIES[self.family], self.parent, self.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewOut:
+    """An entry of the log with its values as stored."""
+
+    mode: str
+    rating: int
+    at: int
+    milliseconds: int
+    state_before: int
+    interval: int
+    difficulty: float | None
+    due: int | None
+    origin: Sequence[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardOut:
+    """A card with what its learner knows of it; moments in milliseconds since 1970.
+
+    Without ``queue`` the learner has no memory of it: it is kept for mock exams.
+    """
+
+    ord: int
+    deck: int
+    rank: int
+    origin: Mapping[str, Any]
+    queue: int | None
+    turn: int
+    state: int
+    step: int
+    due: int | None
+    interval: int
+    stability: float | None
+    difficulty: float | None
+    last_at: int | None
+    reps: int
+    lapses: int
+    leech: bool
+    marked: bool
+    flag: int
+    by_sibling: bool
+    reviews: tuple[ReviewOut, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOut:
+    """A note in its learner's wording, with its cards."""
+
+    key: str
+    own: bool
+    kind: str
+    fields: Mapping[str, Any]
+    deck: int
+    notetype: int | None
+    tags: Sequence[str]
+    topic: str
+    reference: str
+    domains: Sequence[str]
+    objective: str
+    level: str
+    pool: str
+    created: int
+    modified: int
+    cards: tuple[CardOut, ...]
+
+
+# What a card has in the places of its memory while there is none.
+_UNKNOWN = (0, 0, 0, None, 0, None, None, None, 0, 0, False, False, 0, False)
+
+
+def decks(learner: int, ids: Sequence[int] | None) -> list[DeckOut]:
+    """Decks that a learner has taken up, all or some, in reading order."""
+    query = (
+        Deck.select(
+            Deck.id,
+            Deck.owner,
+            Deck.key,
+            Deck.family,
+            Deck.parent,
+            Deck.name,
+            Deck.description,
+            Deck.origin,
+            Deck.licence,
+            Enrolment.new_per_day,
+            Enrolment.reviews_per_day,
+            Enrolment.desired_retention,
+            Deck.extra,
+        )
+        .join(Enrolment, on=(Enrolment.deck == Deck.id))
+        .where((Enrolment.learner == learner) & ~Deck.retired)
+        .order_by(Deck.family, Deck.position, Deck.name, Deck.id)
+    )
+    if ids is not None:
+        query = query.where(Deck.id.in_(list(ids)))
+    return [DeckOut(row[0], row[1] is not None, *row[2:]) for row in query.tuples()]
+
+
+def shipped_names(learner: int) -> set[str]:
+    """The full names of the decks that ship."""
+    return {deck.full_name for deck in decks(learner, None) if not deck.own}
+
+
+def types(learner: int) -> dict[int, NoteType]:
+    """A learner's note types by their rows."""
+    return dict(notetypes(learner).values())
+
+
+def media(learner: int) -> list[tuple[str, str, int]]:
+    """A learner's files: name, digest, size."""
+    return list(
+        Medium.select(Medium.name, Medium.digest, Medium.size)
+        .where(Medium.owner == learner)
+        .order_by(Medium.name)
+        .tuples()
+    )
+
+
+def notes(
+    learner: int, decks: Sequence[int], only: Sequence[int] | None = None, log: bool = True
+) -> Iterator[NoteOut]:
+    """The notes that have cards in some decks, in their order; ``only`` some of them.
+
+    They come a few hundred at a time, so that a collection of any size can be taken away.
+    """
+    inside = Card.select(Card.note).where(Card.deck.in_(list(decks)))
+    query = Note.select(Note.id).where(Note.id.in_(inside) & ~Note.retired)
+    if only is not None:
+        query = query.where(Note.id.in_(list(only)))
+    ids = [row[0] for row in raw(query.order_by(Note.deck, Note.position, Note.id))]
+    for piece in batches(ids):
+        found = _notes(learner, piece)
+        cards = _cards(learner, piece, _reviews(learner, piece) if log else {})
+        for id_ in piece:
+            if id_ in found:
+                yield _note(learner, found[id_], cards.get(id_, ()))
+
+
+def _notes(learner: int, ids: Sequence[int]) -> dict[int, Sequence[Any]]:
+    rows = raw(
+        Note.select(
+            Note.id, Note.key, Note.kind, Note.fields, Note.deck, Note.notetype, Note.tags,
+            Note.topic, Note.reference, Note.domains, Note.objective, Note.level, Note.pool,
+            Note.created, Note.modified, NoteEdit.fields, Deck.owner,
+        )
+        .join(Deck, on=(Deck.id == Note.deck))
+        .switch(Note)
+        .join(
+            NoteEdit,
+            JOIN.LEFT_OUTER,
+            on=((NoteEdit.note == Note.id) & (NoteEdit.learner == learner)),
+        )
+        .where(Note.id.in_(ids))
+    )  # fmt: skip
+    return {row[0]: row for row in rows}
+
+
+def _note(learner: int, row: Sequence[Any], cards: Sequence[CardOut]) -> NoteOut:
+    (
+        _, key, kind, fields, deck, notetype, tags, topic, reference, domains, objective, level,
+        pool, created, modified, edited, owner,
+    ) = row  # fmt: skip
+    said = json.loads(fields)
+    if edited is not None and fits(kind, said, own := json.loads(edited)):
+        said = said | own if kind == "custom" else own
+    prefix = f"own/{learner}/"
+    return NoteOut(
+        key=key.removeprefix(prefix),
+        own=owner is not None,
+        kind=kind,
+        fields=said,
+        deck=deck,
+        notetype=notetype,
+        tags=json.loads(tags),
+        topic=topic,
+        reference=reference,
+        domains=json.loads(domains),
+        objective=objective,
+        level=level,
+        pool=pool,
+        created=created or 0,
+        modified=modified or 0,
+        cards=tuple(cards),
+    )
+
+
+def _cards(
+    learner: int, notes: Sequence[int], log: Mapping[int, list[ReviewOut]]
+) -> dict[int, list[CardOut]]:
+    rows = raw(
+        Card.select(
+            Card.id, Card.note, Card.ord, Card.deck, Card.rank, Card.origin, Memory.queue,
+            Memory.turn, Memory.state, Memory.step, Memory.due, Memory.interval,
+            Memory.stability, Memory.difficulty, Memory.last_at, Memory.reps, Memory.lapses,
+            Memory.leech, Memory.marked, Memory.flag, Memory.buried_by_sibling,
+        )
+        .join(
+            Memory, JOIN.LEFT_OUTER, on=((Memory.card == Card.id) & (Memory.learner == learner))
+        )
+        .where(Card.note.in_(notes) & ~Card.retired)
+        .order_by(Card.note, Card.ord)
+    )  # fmt: skip
+    found: dict[int, list[CardOut]] = {}
+    for id_, note, ord_, deck, rank, origin, queue, *known in rows:
+        if queue == Queue.RETIRED:
+            continue
+        told = json.loads(origin) if origin else {}
+        values = _UNKNOWN if queue is None else known
+        found.setdefault(note, []).append(
+            CardOut(  # type: ignore[call-arg]
+                ord_, deck, rank, told, queue, *values, tuple(log.get(id_, ()))
+            )
+        )
+    return found
+
+
+def _reviews(learner: int, notes: Sequence[int]) -> dict[int, list[ReviewOut]]:
+    rows = raw(
+        Review.select(
+            Review.card, Review.mode, Review.rating, Review.at, Review.milliseconds,
+            Review.state_before, Review.interval, Review.difficulty, Review.due, Review.origin,
+        )
+        .join(Card, on=(Card.id == Review.card))
+        .where((Review.learner == learner) & Card.note.in_(notes))
+        .order_by(Review.card, Review.id)
+    )  # fmt: skip
+    found: dict[int, list[ReviewOut]] = {}
+    for card, *entry, origin in rows:
+        found.setdefault(card, []).append(
+            ReviewOut(  # type: ignore[call-arg]
+                *entry, json.loads(origin) if origin else None
+            )
+        )
+    return found

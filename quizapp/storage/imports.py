@@ -1,0 +1,559 @@
+"""Imports: what was read, what is stored already, and the rows an import lays down."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from peewee import JOIN, CompositeKey, fn
+
+from quizapp.domain.notetypes import NoteType, Template
+from quizapp.domain.queue import Queue
+from quizapp.storage.batches import batches, insert_rows, reserve
+from quizapp.storage.database import proxy
+from quizapp.storage.decks import lay_cards, queue_of_state, retire_notes
+from quizapp.storage.fields import to_json
+from quizapp.storage.models import (
+    Batch,
+    BatchChange,
+    Card,
+    Deck,
+    Enrolment,
+    Medium,
+    Memory,
+    Note,
+    NoteEdit,
+    Review,
+)
+from quizapp.storage.models import NoteType as NoteTypeTable
+from quizapp.storage.prepared import raw
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """An import as it stands; see storage/models.py Batch."""
+
+    id: int
+    learner: int
+    title: str
+    state: str
+    folder: str
+    job: int | None
+    made: datetime
+    done: datetime | None
+    head: Mapping[str, Any] | None
+    choices: Mapping[str, Any] | None
+    result: Mapping[str, Any] | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A stored note as an import looks at it; one that ships is never changed by it."""
+
+    id: int
+    deck: int
+    digest: str
+    modified: int | None
+    retired: bool
+    shipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A stored note's content, and the learner's own wording of it where there is one."""
+
+    id: int
+    kind: str
+    notetype: int | None
+    fields: Mapping[str, Any]
+    tags: Sequence[str]
+    topic: str
+    reference: str
+    domains: Sequence[str]
+    objective: str
+    level: str
+    pool: str
+    own: Mapping[str, Any] | None
+    base: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCard:
+    """A stored card as an import looks at it."""
+
+    id: int
+    note: int
+    ord: int
+    reps: int
+    last_at: datetime | None
+    version: int
+
+
+def begin(learner: int, title: str, folder: str, made: datetime) -> int:
+    """Note down that a file came in; return the import's number."""
+    return int(
+        Batch.create(learner=learner, title=title, state="reading", folder=folder, made=made).id
+    )
+
+
+def find(learner: int, batch: int) -> BatchRow | None:
+    """A learner's import, or None where they have no such one."""
+    row = Batch.get_or_none((Batch.learner == learner) & (Batch.id == batch))
+    return row and _row(row)
+
+
+def recent(learner: int, most: int = 20) -> list[BatchRow]:
+    """A learner's latest imports, newest first."""
+    rows = Batch.select().where(Batch.learner == learner).order_by(Batch.id.desc()).limit(most)
+    return [_row(row) for row in rows]
+
+
+def unfinished() -> list[BatchRow]:
+    """Imports of anybody that still have a folder: all but those that ended."""
+    rows = Batch.select().where(Batch.state.in_(["reading", "ready", "importing", "failed"]))
+    return [_row(row) for row in rows]
+
+
+def change(batch: int, **columns: Any) -> None:
+    """Store the named columns of an import."""
+    Batch.update(**columns).where(Batch.id == batch).execute()
+
+
+def move(batch: int, before: Sequence[str], after: str, **columns: Any) -> bool:
+    """Go from one of some states to another; False where it is in none of them."""
+    where = (Batch.id == batch) & Batch.state.in_(list(before))
+    return bool(Batch.update(state=after, **columns).where(where).execute())
+
+
+def latest_done(learner: int) -> int | None:
+    """The newest import that was done and not undone."""
+    where = (Batch.learner == learner) & (Batch.state == "done")
+    found = Batch.select(fn.MAX(Batch.id)).where(where).scalar()
+    return None if found is None else int(found)
+
+
+def own_key(learner: int, key: str) -> str:
+    """A key of a learner's own, among those of everybody."""
+    return f"own/{learner}/{key}"
+
+
+def notes_known(learner: int) -> dict[str, Known]:
+    """A learner's own notes, and those that ship, by the key their file gave them."""
+    prefix = own_key(learner, "")
+    rows = (
+        Note.select(
+            Note.key, Note.id, Note.deck, Note.digest, Note.modified, Note.retired, Deck.owner
+        )
+        .join(Deck, on=(Deck.id == Note.deck))
+        .where((Deck.owner == learner) | (Deck.owner.is_null() & ~Note.retired))
+        .tuples()
+    )
+    own, shipped = {}, {}
+    for key, id_, deck, digest, modified, retired, owner in rows.iterator():
+        known = Known(id_, deck, digest, modified, bool(retired), owner is None)
+        if owner is None:
+            shipped[key] = known
+        elif key.startswith(prefix):
+            own[key[len(prefix) :]] = known
+    return shipped | own
+
+
+def contents(learner: int, notes: Sequence[int]) -> dict[int, Content]:
+    """What some notes hold, by id."""
+    found = {}
+    for batch in batches(list(notes)):
+        rows = (
+            Note.select(
+                Note.id,
+                Note.kind,
+                Note.notetype,
+                Note.fields,
+                Note.tags,
+                Note.topic,
+                Note.reference,
+                Note.domains,
+                Note.objective,
+                Note.level,
+                Note.pool,
+                NoteEdit.fields,
+                NoteEdit.base,
+            )
+            .join(
+                NoteEdit,
+                JOIN.LEFT_OUTER,
+                on=((NoteEdit.note == Note.id) & (NoteEdit.learner == learner)),
+            )
+            .where(Note.id.in_(batch))
+            .tuples()
+        )
+        for row in rows:
+            found[row[0]] = Content(*row)
+    return found
+
+
+def cards_known(learner: int, notes: Sequence[int]) -> dict[int, list[KnownCard]]:
+    """The stored cards of some notes, with how far the learner has come; by note."""
+    found: dict[int, list[KnownCard]] = {}
+    for batch in batches(list(notes)):
+        rows = (
+            Card.select(Card.id, Card.note, Card.ord, Memory.reps, Memory.last_at, Memory.version)
+            .join(
+                Memory,
+                JOIN.LEFT_OUTER,
+                on=((Memory.card == Card.id) & (Memory.learner == learner)),
+            )
+            .where(Card.note.in_(batch))
+            .tuples()
+        )
+        for id_, note, ord_, reps, last_at, version in rows:
+            known = KnownCard(id_, note, ord_, reps or 0, last_at, version or 0)
+            found.setdefault(note, []).append(known)
+    return found
+
+
+def answered_at(learner: int, card: int) -> set[int]:
+    """When a card was answered, in milliseconds since 1970."""
+    query = Review.select(Review.at).where((Review.learner == learner) & (Review.card == card))
+    return {row[0] for row in raw(query)}
+
+
+def own_decks(learner: int) -> dict[str, tuple[int, str]]:
+    """A learner's own decks by name, written small: id and name as it is written."""
+    rows = Deck.select(Deck.id, Deck.name).where(Deck.owner == learner).tuples()
+    return {name.casefold(): (id_, name) for id_, name in rows}
+
+
+def notetypes(learner: int) -> dict[str, tuple[int, NoteType]]:
+    """A learner's note types by key."""
+    rows = NoteTypeTable.select().where(NoteTypeTable.owner == learner)
+    return {row.key: (row.id, _notetype(row)) for row in rows}
+
+
+def notetype(learner: int, id_: int) -> NoteType | None:
+    """One of a learner's note types."""
+    where = (NoteTypeTable.owner == learner) & (NoteTypeTable.id == id_)
+    row = NoteTypeTable.get_or_none(where)
+    return row and _notetype(row)
+
+
+def media(learner: int) -> dict[str, str]:
+    """The digest of each file that a learner's notes may name."""
+    return dict(Medium.select(Medium.name, Medium.digest).where(Medium.owner == learner).tuples())
+
+
+def medium(learner: int, name: str) -> tuple[str, int] | None:
+    """The digest and size of a file by its name."""
+    where = (Medium.owner == learner) & (Medium.name == name)
+    row: tuple[str, int] | None = (
+        Medium.select(Medium.digest, Medium.size).where(where).tuples().first()
+    )
+    return row
+
+
+def digests_in_use() -> set[str]:
+    """The digests of all files that anybody's notes may name."""
+    return {row[0] for row in Medium.select(Medium.digest).distinct().tuples()}
+
+
+def notes_of(batch: int) -> int:
+    """How many notes an import added that are still here."""
+    return int(Note.select().where(Note.batch == batch).count())
+
+
+def answers_since(learner: int, batch: int, done: datetime) -> int:
+    """How many answers were given since an import to the cards it added."""
+    return int(
+        Review.select()
+        .join(Card, on=(Card.id == Review.card))
+        .join(Note, on=(Note.id == Card.note))
+        .where(
+            (Note.batch == batch)
+            & (Review.learner == learner)
+            & Review.origin.is_null()
+            & (Review.at >= done)
+        )
+        .count()
+    )
+
+
+def gone(learner: int, decks: Sequence[int], keys: Iterable[str]) -> list[tuple[int, str]]:
+    """Imported notes of some decks whose keys are not among those of a file: id and label."""
+    there = {own_key(learner, key) for key in keys}
+    rows = Note.select(Note.id, Note.key, Note.faces).where(
+        Note.deck.in_(list(decks)) & Note.batch.is_null(False) & ~Note.retired
+    )
+    return [
+        (id_, faces[0]["question"] if faces else "")
+        for id_, key, faces in rows.tuples().iterator()
+        if key not in there
+    ]
+
+
+def add_notetype(learner: int, batch: int, type_: NoteType) -> int:
+    """Store a note type; return its id."""
+    return int(
+        NoteTypeTable.create(owner=learner, batch=batch, key=type_.key, **_columns(type_)).id
+    )
+
+
+def change_notetype(batch: int, id_: int, type_: NoteType) -> None:
+    """Store what a note type is now, and how it was."""
+    _record(batch, NoteTypeTable, NoteTypeTable.id == id_)
+    NoteTypeTable.update(**_columns(type_)).where(NoteTypeTable.id == id_).execute()
+
+
+def add_media(learner: int, batch: int, rows: Sequence[tuple[str, str, int]]) -> None:
+    """Store which digest each file name stands for: name, digest, size."""
+    insert_rows(
+        Medium,
+        (Medium.owner, Medium.name, Medium.digest, Medium.size, Medium.batch),
+        [(learner, *row, batch) for row in rows],
+    )
+
+
+def add_deck(learner: int, batch: int, key: str, name: str, **columns: Any) -> int:
+    """Store an own deck that its learner has taken up; return its id."""
+    limits = {n: columns.pop(n, None) for n in _LIMITS}
+    values = {
+        "family": "own",
+        "outline": [],
+        "position": 0,
+        "digest": "",
+        "batch": batch,
+    } | columns
+    id_ = int(Deck.create(owner=learner, key=own_key(learner, key), name=name, **values).id)
+    Enrolment.create(learner=learner, deck=id_, **limits)
+    return id_
+
+
+_LIMITS = ("desired_retention", "new_per_day", "reviews_per_day")
+
+NOTE_COLUMNS = (
+    Note.id, Note.deck, Note.key, Note.kind, Note.fields, Note.faces, Note.topic, Note.tags,
+    Note.reference, Note.works, Note.domains, Note.objective, Note.level, Note.pool,
+    Note.position, Note.digest, Note.retired, Note.notetype, Note.created, Note.modified,
+    Note.batch,
+)  # fmt: skip
+CARD_COLUMNS = (
+    Card.id, Card.note, Card.deck, Card.ord, Card.rank, Card.shuffle, Card.retired, Card.origin,
+)  # fmt: skip
+MEMORY_COLUMNS = (
+    Memory.learner, Memory.card, Memory.deck, Memory.note, Memory.version, Memory.queue,
+    Memory.turn, Memory.shuffle, Memory.state, Memory.step, Memory.due, Memory.interval,
+    Memory.stability, Memory.difficulty, Memory.model, Memory.last_at, Memory.last_day,
+    Memory.reps, Memory.lapses, Memory.leech, Memory.marked, Memory.flag, Memory.buried_on,
+    Memory.buried_by_sibling,
+)  # fmt: skip
+REVIEW_COLUMNS = (
+    Review.learner, Review.card, Review.version, Review.mode, Review.rating, Review.at,
+    Review.study_day, Review.elapsed_days, Review.milliseconds, Review.state_before,
+    Review.state_after, Review.interval, Review.first_exposure, Review.origin,
+)  # fmt: skip
+
+
+def reserve_notes(count: int) -> Callable[[], int]:
+    """Where the ids of new notes come from."""
+    return reserve(Note, count).__next__
+
+
+def reserve_cards(count: int) -> Callable[[], int]:
+    """Where the ids of new cards come from."""
+    return reserve(Card, count).__next__
+
+
+def add_rows(
+    notes: Sequence[Sequence[Any]],
+    cards: Sequence[Sequence[Any]],
+    memories: Sequence[Sequence[Any]],
+    reviews: Sequence[Sequence[Any]],
+) -> None:
+    """Store rows whose values stand in the order of the COLUMNS above."""
+    insert_rows(Note, NOTE_COLUMNS, notes)
+    insert_rows(Card, CARD_COLUMNS, cards)
+    insert_rows(Memory, MEMORY_COLUMNS, memories)
+    insert_rows(Review, REVIEW_COLUMNS, reviews)
+
+
+def change_note(batch: int, id_: int, **columns: Any) -> None:
+    """Store the named columns of a note, and how they were."""
+    _record(batch, Note, Note.id == id_)
+    Note.update(**columns).where(Note.id == id_).execute()
+
+
+def change_edit(
+    batch: int, learner: int, note: int, fields: Mapping[str, Any] | None, **columns: Any
+) -> None:
+    """Store what remains of a learner's own wording of a note, None for nothing."""
+    where = (NoteEdit.learner == learner) & (NoteEdit.note == note)
+    _record(batch, NoteEdit, where)
+    if fields is None:
+        NoteEdit.delete().where(where).execute()
+    else:
+        NoteEdit.update(fields=dict(fields), **columns).where(where).execute()
+
+
+def bring_back(batch: int, note: int) -> None:
+    """Take a custom note that was set aside back into study, with its cards."""
+    _record(batch, Card, Card.note == note)
+    _record(batch, Memory, Memory.note == note)
+    Card.update(retired=False).where(Card.note == note).execute()
+    Memory.update(queue=queue_of_state()).where(
+        (Memory.note == note) & (Memory.queue == Queue.RETIRED)
+    ).execute()
+
+
+def keep_cards(batch: int, note: int, deck: int, count: int, studied: bool) -> None:
+    """Have the first ``count`` cards of a native note in study and no others."""
+    _record(batch, Card, Card.note == note)
+    _record(batch, Memory, Memory.note == note)
+    rank = Card.select(fn.MIN(Card.rank)).where(Card.note == note).scalar()
+    lay_cards(note, deck, count, rank or 0, studied)
+
+
+def retire(batch: int, notes: Sequence[int]) -> None:
+    """Take notes with their cards out of study, in a way that undo can take back."""
+    for piece in batches(list(notes)):
+        _record(batch, Note, Note.id.in_(piece))
+        _record(batch, Card, Card.note.in_(piece))
+        _record(batch, Memory, Memory.note.in_(piece))
+    retire_notes(notes)
+
+
+def replace_progress(
+    batch: int,
+    learner: int,
+    card: int,
+    memory: Sequence[Any],
+    reviews: Sequence[Sequence[Any]],
+) -> None:
+    """Put what a file knows of a card, with its log, in the place of what was known here."""
+    log = (Review.learner == learner) & (Review.card == card)
+    where = (Memory.learner == learner) & (Memory.card == card)
+    # Taken back newest first: the memory, then the whole log, then the log as it was.
+    _record(batch, Review, log)
+    note_added(batch, _LOG, [card])
+    _record(batch, Memory, where)
+    Review.delete().where(log).execute()
+    insert_rows(Review, REVIEW_COLUMNS, reviews)
+    Memory.delete().where(where).execute()
+    insert_rows(Memory, MEMORY_COLUMNS, [memory])
+
+
+def note_added(batch: int, table: str, ids: Iterable[int]) -> None:
+    """Note down rows that an import added to notes that were here before."""
+    insert_rows(BatchChange, _CHANGE, [(batch, table, id_, None) for id_ in ids])
+
+
+def take_back(learner: int, batch: int) -> None:
+    """Remove what an import added and put back what it changed, newest first.
+
+    Files of its media stay until they are swept.
+    """
+    changes = (
+        BatchChange.select(BatchChange.table, BatchChange.row, BatchChange.before)
+        .where(BatchChange.batch == batch)
+        .order_by(BatchChange.id.desc())
+        .tuples()
+    )
+    for name, row, before in list(changes):
+        if name == _LOG:
+            Review.delete().where((Review.learner == learner) & (Review.card == row)).execute()
+        elif before is None:
+            _TABLES[name].delete().where(_TABLES[name].id == row).execute()
+        else:
+            _put_back(name, before)
+    Note.delete().where(Note.batch == batch).execute()
+    inside = Note.select(Note.deck).union(Card.select(Card.deck))
+    Deck.delete().where((Deck.batch == batch) & Deck.id.not_in(inside)).execute()
+    used = Note.select(Note.notetype).where(Note.notetype.is_null(False))
+    NoteTypeTable.delete().where(
+        (NoteTypeTable.batch == batch) & NoteTypeTable.id.not_in(used)
+    ).execute()
+    Medium.delete().where(Medium.batch == batch).execute()
+    BatchChange.delete().where(BatchChange.batch == batch).execute()
+
+
+_LOG = "log"
+_CHANGE = (BatchChange.batch, BatchChange.table, BatchChange.row, BatchChange.before)
+_TABLES = {
+    table._meta.table_name: table for table in (Note, Card, NoteTypeTable, Memory, Review, NoteEdit)
+}
+
+
+def _record(batch: int, table: Any, where: Any) -> None:
+    """Note down rows as they are, before they are changed."""
+    fields = table._meta.sorted_fields
+    names = [field.column_name for field in fields]
+    row_of = names.index("id") if "id" in names else names.index(_keys(table)[1])
+    rows = raw(table.select(*fields).where(where))
+    insert_rows(
+        BatchChange,
+        _CHANGE,
+        [
+            (
+                batch,
+                table._meta.table_name,
+                row[row_of],
+                to_json(dict(zip(names, row, strict=True))),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _put_back(name: str, before: Mapping[str, Any]) -> None:
+    """Make a row what it was, whether it is still there or not."""
+    keys = _keys(_TABLES[name])
+    others = [column for column in before if column not in keys]
+    p = proxy.param
+    sets = ", ".join(f'"{column}" = {p}' for column in others)
+    where = " AND ".join(f'"{column}" = {p}' for column in keys)
+    cursor = proxy.execute_sql(
+        f'UPDATE "{name}" SET {sets} WHERE {where}',  # noqa: S608 (names of our own columns)
+        [before[column] for column in (*others, *keys)],
+    )
+    if not cursor.rowcount:
+        columns = ", ".join(f'"{column}"' for column in before)
+        proxy.execute_sql(
+            f'INSERT INTO "{name}" ({columns}) VALUES ({", ".join([p] * len(before))})',  # noqa: S608
+            list(before.values()),
+        )
+
+
+def _keys(table: Any) -> tuple[str, ...]:
+    key = table._meta.primary_key
+    names = key.field_names if isinstance(key, CompositeKey) else [key.name]
+    return tuple(table._meta.fields[name].column_name for name in names)
+
+
+def _columns(type_: NoteType) -> dict[str, Any]:
+    return {
+        "name": type_.name,
+        "kind": type_.kind,
+        "fields": list(type_.fields),
+        "templates": [[t.name, t.question, t.answer] for t in type_.templates],
+        "css": type_.css,
+        "sort_field": type_.sort_field,
+        "extra": dict(type_.extra),
+    }
+
+
+def _notetype(row: Any) -> NoteType:
+    return NoteType(
+        key=row.key,
+        name=row.name,
+        kind=row.kind,
+        fields=tuple(row.fields),
+        templates=tuple(Template(*parts) for parts in row.templates),
+        css=row.css,
+        sort_field=row.sort_field,
+        extra=row.extra,
+    )
+
+
+def _row(row: Any) -> BatchRow:
+    return BatchRow(
+        row.id, row.learner, row.title, row.state, row.folder, row.job, row.made, row.done,
+        row.head, row.choices, row.result, row.said,
+    )  # fmt: skip

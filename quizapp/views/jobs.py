@@ -1,0 +1,69 @@
+"""Long work: how far it is, how it ended, and starting it again."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from quizapp import clock, jobs
+from quizapp.config import Config
+from quizapp.domain.jobs import Job, State
+from quizapp.storage import jobs as store
+from quizapp.views import respond
+from quizapp.views.guards import current_learner
+
+blueprint = Blueprint("jobs", __name__)
+
+LISTED = 20
+# After waiting so long while nothing runs, a worker is missing rather than busy.
+OVERDUE = timedelta(seconds=20)
+
+
+@blueprint.get("/jobs")
+def index() -> Response:
+    """The latest work."""
+    learner = current_learner()
+    found = [jobs.live(job) for job in store.latest(learner.id, LISTED)]
+    return respond.page("jobs/index.html", learner=learner, found=found)
+
+
+@blueprint.get("/jobs/<int:job_id>")
+def job(job_id: int) -> Response:
+    """One job; as a fragment only what moved since ``seen`` (its state) and ``quarter``."""
+    learner = current_learner()
+    found = jobs.live(store.find(learner.id, job_id))
+    values: dict[str, Any] = {"learner": learner, "job": found, "overdue": _overdue(found)}
+    if not respond.wants_fragment():
+        return respond.page("jobs/job.html", **values, aloud=False)
+    if request.args.get("seen") == found.state:
+        aloud = request.args.get("quarter") != str(found.quarter)
+        return respond.piece("jobs/_progress.html", **values, aloud=aloud)
+    response = respond.piece("jobs/_job.html", **values, aloud=True)
+    response.headers["HX-Retarget"] = "#jobs-job"
+    return response
+
+
+@blueprint.post("/jobs/<int:job_id>/restarts")
+def restarts(job_id: int) -> Response:
+    """Start what failed or was stopped again."""
+    jobs.again(current_learner().id, job_id)
+    return redirect(url_for("jobs.job", job_id=job_id), 303)
+
+
+@blueprint.post("/jobs/<int:job_id>/cancellations")
+def cancellations(job_id: int) -> Response:
+    """Stop what waits or runs."""
+    jobs.cancel(current_learner().id, job_id)
+    return redirect(url_for("jobs.job", job_id=job_id), 303)
+
+
+def _overdue(found: Job) -> bool:
+    """Whether nobody seems to be there to take up a job that waits."""
+    config: Config = current_app.config["QUIZAPP"]
+    return (
+        config.worker == "apart"
+        and found.state is State.WAITING
+        and clock.now() - found.made > OVERDUE
+        and not store.running()
+    )
