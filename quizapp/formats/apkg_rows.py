@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from quizapp.domain.cards import KINDS, card_count
+from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import NoteType
 from quizapp.formats.apkg_media import refer
 from quizapp.formats.apkg_tables import DEFAULT_PRESET, DeckRow, Head, begin, clozed, finish, shows
@@ -144,9 +145,11 @@ def _number(extra: Mapping[str, Any], name: str) -> int | None:
 def _note(run: Run, note: PackedNote) -> None:
     try:
         id_, notetype, values = _fields(run, note)
-    except (KeyError, TypeError, ValueError) as error:
-        reason = str(error) if isinstance(error, ValueError) else "Its fields do not fit its kind."
-        run.left_out.append(Refused(note.where or note.key, reason))
+    except Refusal as refusal:
+        run.left_out.append(Refused(note.where or note.key, str(refusal)))
+        return
+    except (KeyError, TypeError, ValueError):
+        run.left_out.append(Refused(note.where or note.key, "Its fields do not fit its kind."))
         return
     note_id = free(run.note_ids, note.created or run.now_ms)
     deck = _deck(run, note.deck)
@@ -185,8 +188,10 @@ def _fields(run: Run, note: PackedNote) -> tuple[int, NoteType, Sequence[str]]:
             _add_type(run, notetype, key)
         return run.notetypes[key][0], notetype, values
     if note.notetype not in run.notetypes:
-        raise ValueError("Its note type is missing; import the file it came from again.")
+        raise Refusal("Its note type is missing; import the file it came from again.")
     id_, notetype = run.notetypes[note.notetype]
+    if not notetype.fields:
+        raise Refusal("Its note type has no fields; give it one.")
     values = [plain_field(str(note.fields.get(name, ""))) for name in notetype.fields]
     if run.renamed:
         values = [refer(value, run.renamed) for value in values]
@@ -391,10 +396,11 @@ def _described(run: Run, row: DeckRow, known: PackedDeck) -> DeckRow:
     row = replace(row, description=known.description, markdown=markdown)
     if not run.scheduling:
         return row
-    preset = _preset(run, known.extra.get("preset"))
+    options = known.extra.get("preset")
+    preset = _preset(run, options)
 
     def own(value: Any, name: str) -> Any:
-        return None if preset["id"] != 1 and value == preset[name] else value
+        return None if options and value == preset[name] else value
 
     return replace(
         row,
@@ -406,11 +412,17 @@ def _described(run: Run, row: DeckRow, known: PackedDeck) -> DeckRow:
 
 
 def _preset(run: Run, options: Any) -> Mapping[str, Any]:
-    """Options that decks share, once; two under one id get two."""
-    if not isinstance(options, Mapping) or _number(options, "id") in (None, 1):
+    """Options that decks share, once; two under one id get two.
+
+    Anki's own default options are never changed by an import, so that somebody's changed
+    ones need an id of their own.
+    """
+    if not isinstance(options, Mapping) or _number(options, "id") is None:
         return DEFAULT_PRESET
     known = {name: value for name, value in options.items() if value is not None}
     whole = {**DEFAULT_PRESET, **known}
+    if whole["id"] == 1 and whole != DEFAULT_PRESET:
+        whole["id"] = _derived("options of a collection")
     while run.presets.get(whole["id"], whole) != whole:
         whole["id"] += 1
     run.presets[whole["id"]] = whole

@@ -15,6 +15,7 @@ from html import escape
 from typing import Any
 
 from quizapp.domain.cards import KINDS, gaps, option_order
+from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import NoteType, Template
 from quizapp.formats.faces import portable, portable_cloze, portable_inline
 from quizapp.formats.package import PackedNote
@@ -149,7 +150,7 @@ def shown(note: PackedNote) -> tuple[str, ...]:
     """The fields of a native note in the order of its note type, Source last.
 
     Options stand as one showing of the card would have them, always the same for a key.
-    Raises KeyError, TypeError or ValueError where the fields are not those of the kind.
+    Raises Refusal for more than six options, KeyError or TypeError for fields of another kind.
     """
     seen = tuple(plain_field(value) for value in _VISIBLE[note.kind](note))
     return (*seen, _source(note, seen))
@@ -188,7 +189,7 @@ def _choice(note: PackedNote) -> tuple[str, ...]:
         {**option, "html": portable_inline(option["text"])} for option in note.fields["options"]
     ]
     if len(options) > MOST_OPTIONS:
-        raise ValueError(f"A question with {len(options)} options does not fit; keep six.")
+        raise Refusal(f"A question with {len(options)} options does not fit; keep six.")
     options = [options[place] for place in option_order(options, note.key)]
     key = [letter for letter, option in zip(LETTERS, options, strict=False) if option["correct"]]
     return (

@@ -1,15 +1,18 @@
 """make bench: prints what the app costs, with the size beside each figure.
 
-python -m tests.benchmarks [start] [server] [planning] [browser]   (all without an argument)
+python -m tests.benchmarks [start] [server] [packages] [planning] [browser]
+
+Without an argument: all.
 """
 
 import sys
 
-from tests.benchmarks import browser, planning, server, start
+from tests.benchmarks import browser, packages, planning, server, start
 
 PARTS = {
     "start": start.main,
     "server": server.main,
+    "packages": packages.main,
     "planning": planning.main,
     "browser": browser.main,
 }

@@ -203,6 +203,23 @@ def test_a_note_whose_type_is_missing_is_named_and_the_rest_is_written(tmp_path:
     assert "note type is missing" in told.left_out[0].reason
 
 
+def test_a_note_that_does_not_fit_its_kind_is_named_and_the_rest_is_written(
+    tmp_path: Path,
+) -> None:
+    option = {"text": "a", "correct": False, "rationale": ""}
+    broken = [
+        PackedNote("seven", "choice", {"stem": "s", "options": [option] * 7}, "D"),
+        PackedNote("bare", "basic", {"front": "f"}, "D"),
+    ]
+    package = replace(one(), notes=[*broken, *one().notes])
+    told = write(package, tmp_path / "a.apkg", "new", True, packed.NOW_MS)
+    assert told.notes == 1
+    assert [(refused.where, refused.reason.split(";")[0]) for refused in told.left_out] == [
+        ("seven", "A question with 7 options does not fit"),
+        ("bare", "Its fields do not fit its kind."),
+    ]
+
+
 @given(st.lists(st.integers(-5, 30), max_size=60))
 def test_no_id_is_given_twice_and_a_wish_is_met_where_it_can_be(wishes: list[int]) -> None:
     taken: dict[int, int] = {}
@@ -400,6 +417,18 @@ def test_two_options_under_one_id_stay_two(written: Writing) -> None:
     found = written(replace(one(), decks=named))
     assert decks(found)["D"][1] != decks(found)["E"][1]
     assert found.one("SELECT count(*) FROM deck_config") == 3
+
+
+def test_changed_default_options_get_an_id_that_an_import_takes(written: Writing) -> None:
+    default = {"id": 1, "name": "Default", "new_per_day": 20}
+    named = [
+        PackedDeck("D", "", 20, extra={"preset": default}),
+        PackedDeck("E", "", 3, extra={"preset": default | {"new_per_day": 3}}),
+    ]
+    found = decks(written(replace(one(), decks=named)))
+    assert found["D"] == {1: 1}
+    assert set(found["E"]) == {1}
+    assert found["E"][1] > 1
 
 
 def test_note_types_keep_their_ids_and_others_always_get_the_same(written: Writing) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quizapp.domain.cards import KINDS, gaps
+from quizapp.domain.errors import Refusal
 from quizapp.formats.natives import MOST_OPTIONS, as_native, native_types, restore, shown
 from quizapp.formats.package import PackedCard, PackedNote
 from tests import packed
@@ -182,7 +183,7 @@ def test_options_are_shown_in_one_order_and_the_key_goes_with_its_option() -> No
 
 def test_a_question_with_too_many_options_does_not_fit() -> None:
     option = {"text": "a", "correct": False, "rationale": ""}
-    with pytest.raises(ValueError, match="keep six"):
+    with pytest.raises(Refusal, match="keep six"):
         shown(native("choice", {"stem": "s", "options": [option] * (MOST_OPTIONS + 1)}))
 
 
