@@ -12,11 +12,12 @@ from flask_compress import Compress
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
-from quizapp import cli, later, workers, works
+from quizapp import cli, cli_backups, later, workers, works
 from quizapp.config import ROOT, Config
 from quizapp.storage.database import bind, open_database
 from quizapp.views import (
     assets,
+    backups,
     cards,
     decks,
     exams,
@@ -68,8 +69,9 @@ def create_app(config: Config | None = None) -> Flask:
     works.init(app)
     for screen in (
         home, study, readiness, goals, exams, cards, decks, media, imports, exports, jobs_screen,
-        settings,
+        settings, backups,
     ):  # fmt: skip
         app.register_blueprint(screen.blueprint)
     cli.init(app)
+    cli_backups.init(app)
     return app

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -23,10 +24,13 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from quizapp import clock
+from quizapp.actions import backups as backup_actions
 from quizapp.actions import decks as deck_actions
 from quizapp.actions import learners as learner_actions
 from quizapp.actions import study as study_actions
 from quizapp.config import ROOT, Config
+from quizapp.domain.backups import Reason
+from quizapp.domain.days import time_zone
 from quizapp.domain.errors import DeckFileError, Refusal
 from quizapp.storage import learners, schema
 from quizapp.storage.database import Damaged, Unavailable, connection, leave, proxy
@@ -43,10 +47,15 @@ def init(app: Flask) -> None:
 
 
 @click.command()
-def migrate() -> None:
-    """Bring the database to the newest schema."""
-    with _database():
-        applied = schema.migrate(proxy.obj)
+@click.option("--without-backup", is_flag=True, help="Do not make a backup first.")
+def migrate(without_backup: bool) -> None:
+    """Bring the database to the newest schema.
+
+    What is there is backed up first. Should the update go wrong, install the program you
+    had before and go back: flask --app wsgi restore NAME
+    """
+    with database():
+        applied = _migrate(without_backup)
     for name in applied:
         click.echo(f"applied {name}")
     if not applied:
@@ -56,18 +65,21 @@ def migrate() -> None:
 @click.command()
 def load() -> None:
     """Load the shipped decks; loading again changes nothing."""
-    with _database():
-        _check_schema()
+    with database():
+        check_schema()
         click.echo(_load())
 
 
 @click.command()
 def serve() -> None:
-    """Migrate, load the decks and serve the app."""
-    config = _config()
+    """Migrate, load the decks and serve the app.
+
+    Before the database is brought to a newer schema, it is backed up.
+    """
+    config = configured()
     _check_port(config.host, config.port)
-    with _database():
-        schema.migrate(proxy.obj)
+    with database():
+        _migrate()
         click.echo(_load())
     leave()
     server = Granian(
@@ -150,8 +162,8 @@ def lint(paths: tuple[Path, ...], as_json: bool, write_ids: bool) -> None:
 @click.command()
 def rebuild() -> None:
     """Work out every stability and difficulty anew from the review log."""
-    with _database():
-        _check_schema()
+    with database():
+        check_schema()
         changed = 0
         for learner_id in learners.ids():
             learner = learners.get(learner_id)
@@ -197,15 +209,15 @@ def _bind(host: str, port: int) -> OSError | None:
 
 
 @contextmanager
-def _database() -> Iterator[None]:
+def database() -> Iterator[None]:
     """An open database for a command; what is wrong with it is said in a sentence."""
     try:
         with connection():
             yield
     except Damaged:
         raise click.ClickException(
-            f"The database file {proxy.obj.database} is damaged. Restore a backup of it,"
-            " or move it away to begin anew."
+            f"The database file {proxy.obj.database} is damaged. Restore a backup of it"
+            " (flask --app wsgi restore lists them), or move it away to begin anew."
         ) from None
     except Unavailable as refused:
         reason = str(refused.__cause__ or "").strip().partition("\n")[0]
@@ -216,11 +228,34 @@ def _database() -> Iterator[None]:
         raise click.ClickException(str(refused)) from None
 
 
-def _check_schema() -> None:
+def check_schema() -> None:
     if schema.pending(proxy.obj):
         raise click.ClickException(
             "The database is not at the newest schema. Run “flask --app wsgi migrate” first."
         )
+
+
+def _migrate(without_backup: bool = False) -> list[str]:
+    """Apply what is pending; what is there is backed up first."""
+    schema.check(proxy.obj)
+    if schema.applied(proxy.obj) and schema.pending(proxy.obj) and not without_backup:
+        try:
+            made = backup_actions.before(
+                Reason.MIGRATION, configured().shelf, clock.now(), local_day()
+            )
+        except Refusal as refused:
+            raise click.ClickException(
+                f"The database has to be brought up to date, and before that a backup is made."
+                f" That failed: {refused} To go on without one:"
+                " flask --app wsgi migrate --without-backup"
+            ) from None
+        click.echo(f"Backed up what was there before the update: {made.name}")
+    return schema.migrate(proxy.obj)
+
+
+def local_day() -> date:
+    """Today's date on this computer."""
+    return clock.now().astimezone(time_zone(local_zone())).date()
 
 
 def _load() -> str:
@@ -232,7 +267,7 @@ def _load() -> str:
             f" {learner.rollover_hour}:00. The settings page changes both."
         )
     try:
-        loaded = deck_actions.load(_config().decks)
+        loaded = deck_actions.load(configured().decks)
     except DeckFileError as error:
         raise click.ClickException(f"{error}\nNo deck was loaded.") from None
     except OSError as error:
@@ -241,7 +276,7 @@ def _load() -> str:
             " See who may read it, or name another folder in QUIZAPP_DECKS."
         ) from None
     if not loaded.decks:
-        return f"No deck files in {_config().decks}: the decks stay as they are."
+        return f"No deck files in {configured().decks}: the decks stay as they are."
     news = ", ".join(
         f"{count} {what}"
         for count, what in (
@@ -254,6 +289,6 @@ def _load() -> str:
     return f"{loaded.decks} decks" + (f": {news} items." if news else ", nothing new.")
 
 
-def _config() -> Config:
+def configured() -> Config:
     config: Config = current_app.config["QUIZAPP"]
     return config

@@ -3,18 +3,13 @@
 import os
 import re
 import secrets
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from quizapp.domain.backups import Shelf
 from quizapp.domain.errors import Misconfigured
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from quizapp.storage.files import alone, written
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,6 +24,7 @@ class Config:
     trusted_hosts   QUIZAPP_TRUSTED_HOSTS   further host names to answer to, by comma
     decks           QUIZAPP_DECKS           the folder of shipped decks
     worker          QUIZAPP_WORKER          long work runs "inside" the server, or "apart"
+    backups         QUIZAPP_BACKUPS         where backups lie; default: in ``data``
     """
 
     data: Path
@@ -39,6 +35,7 @@ class Config:
     trusted_hosts: tuple[str, ...] = ()
     decks: Path = ROOT / "decks"
     worker: str = "inside"
+    backups: Path | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
@@ -69,6 +66,7 @@ class Config:
             trusted_hosts=tuple(host_name(h) for h in named.split(",") if host_name(h)),
             decks=Path(environ.get("QUIZAPP_DECKS") or ROOT / "decks").resolve(),
             worker=_worker(environ.get("QUIZAPP_WORKER") or "inside"),
+            backups=Path(environ.get("QUIZAPP_BACKUPS") or data / "backups").resolve(),
         )
 
     @property
@@ -85,6 +83,11 @@ class Config:
     def media(self) -> Path:
         """Where the files of learners' notes lie, each under its SHA-256."""
         return self.data / "media"
+
+    @property
+    def shelf(self) -> Shelf:
+        """Where backups and media lie."""
+        return Shelf(self.backups or self.data / "backups", self.media)
 
     @property
     def answers_to(self) -> list[str]:
@@ -134,22 +137,13 @@ def _secret(path: Path) -> str:
     """
     if secret := _read_secret(path):
         return secret
-    with _alone(path.with_name("secret.lock")):
+    with alone(path.with_name("secret.lock")):
         # Another process may have made it meanwhile.
         if secret := _read_secret(path):
             return secret
         secret = secrets.token_hex(32)
-        draft = path.with_name(f"secret.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(secret)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
+        with written(path) as file:
+            file.write(secret.encode("ascii"))
     return secret
 
 
@@ -159,16 +153,3 @@ def _read_secret(path: Path) -> str:
     except FileNotFoundError:
         return ""
     return text if re.fullmatch("[0-9a-fA-F]{64,}", text) else ""
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock on a file; it ends with the process, however that ends."""
-    with path.open("a") as file:
-        # Some network drives know no locks; the first start is all that needs one.
-        with suppress(OSError):
-            if sys.platform == "win32":
-                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-            else:
-                fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -1,7 +1,7 @@
-"""Work outside the request that is cheap to lose: planning a learner's day.
+"""Work outside the request that is cheap to lose: a day's plan, and the day's backup.
 
-One thread is enough for what one process of the app has to plan; a plan that is lost
-with the process is made again at the next visit.
+Two threads are enough, so that a plan need not wait for a backup; what is lost with the
+process is made again at the next visit.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from quizapp.storage.database import connection
 def init(app: Flask) -> None:
     """Let screens say ``later(key, work, *arguments)``; a key that waits or runs is not
     taken twice, and tests do the work at once."""
-    workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="later")
+    workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="later")
     taken: set[str] = set()
     lock = Lock()
 

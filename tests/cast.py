@@ -33,3 +33,13 @@ def new_installation() -> Learner:
     for model in reversed(TABLES):
         model.delete().execute()
     return learner_actions.local_learner("UTC", datetime(2026, 1, 15, 12, 0, tzinfo=UTC))
+
+
+def everything() -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table as it is stored, to compare."""
+    found = {}
+    for model in TABLES:
+        fields = model._meta.sorted_fields
+        stored = model.select(*fields).order_by(*model._meta.get_primary_keys()).tuples()
+        found[model._meta.table_name] = [tuple(map(repr, row)) for row in stored]
+    return found

@@ -122,7 +122,7 @@ def transaction() -> Iterator[None]:
 
     Raises Unavailable where the database is locked, full, damaged or away.
     """
-    with _excused(), proxy.atomic():
+    with excused(), proxy.atomic():
         yield
 
 
@@ -145,7 +145,7 @@ def connection() -> Iterator[None]:
     except (PeeweeException, MaxConnectionsExceeded) as error:
         raise excuse(error) or Unavailable(_AWAY) from error
     try:
-        with _excused():
+        with excused():
             yield
     finally:
         if opened and isinstance(proxy.obj, PooledPostgresqlDatabase):
@@ -177,7 +177,8 @@ def excuse(error: BaseException) -> Unavailable | None:
 
 
 @contextmanager
-def _excused() -> Iterator[None]:
+def excused() -> Iterator[None]:
+    """Raise what the database says as a sentence, see ``excuse``."""
     try:
         yield
     except (DatabaseError, InterfaceError) as error:

@@ -1,5 +1,6 @@
 """Bring a database to the newest schema."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from peewee import Database
@@ -37,12 +38,32 @@ def migrate(database: Database) -> list[str]:
 
 def check(database: Database) -> None:
     """Refuse a database that is newer than this program."""
-    unknown = [m.name for m in Runner(database, str(MIGRATIONS)).status() if m.path is None]
-    if unknown:
-        raise NewerSchema(
-            "This data was written by a newer version of quizapp"
-            f" (it knows {unknown[0]}). Update the program and start again."
-        )
+    refuse_newer(applied(database))
+
+
+def applied(database: Database) -> list[str]:
+    """The migrations a database has, oldest first; none where it is empty."""
+    return [m.name for m in Runner(database, str(MIGRATIONS)).status() if m.applied]
+
+
+def known() -> list[str]:
+    """The migrations this program has, oldest first."""
+    return sorted(path.stem for path in MIGRATIONS.glob("[0-9]*.py"))
+
+
+def build(database: Database, last: str) -> None:
+    """Lay out the tables in an empty database as they were after a migration."""
+    Runner(database, str(MIGRATIONS)).up(last)
+
+
+def refuse_newer(names: Iterable[str]) -> None:
+    """Raise NewerSchema where one of these migrations is unknown to this program."""
+    for name in names:
+        if name not in known():
+            raise NewerSchema(
+                "This data was written by a newer version of quizapp"
+                f" (it knows {name}). Update the program and start again."
+            )
 
 
 def pending(database: Database) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -13,13 +13,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, ValidationError
 
 from quizapp import clock
+from quizapp.actions import backups as backup_actions
 from quizapp.actions import goals as goal_actions
 from quizapp.actions import learners as learner_actions
 from quizapp.actions import study as study_actions
 from quizapp.config import Config, host_name
+from quizapp.domain.backups import Shelf
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
-from quizapp.storage import goals, learners
+from quizapp.storage import backups, goals, learners
+from quizapp.storage.backups import Failure
 from quizapp.storage.database import Full, Unavailable, connection, excuse
 from quizapp.views import respond
 from quizapp.views.words import local_zone
@@ -29,6 +32,8 @@ MAX_UPLOAD = 512_000_000
 
 _COOKIE = "quizapp"
 _MONTH = 30 * 24 * 3600
+# Seconds after which it is looked again whether the day's backup was made.
+_LOOK_AGAIN = 600
 
 CSP = "; ".join(
     (
@@ -106,6 +111,7 @@ def init(app: Flask) -> None:
     app.before_request(_refuse_nul)
     app.after_request(_finish)
     app.teardown_request(_disconnect)
+    app.extensions["backups"] = {}
     app.jinja_env.globals["csrf_token"] = csrf_token
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http_error)
@@ -127,8 +133,23 @@ def current_learner() -> Learner:
             if request.method not in ("GET", "HEAD"):
                 raise
             g.learner = found
+        _back_up_later(g.learner, now)
     learner: Learner = g.learner
     return learner
+
+
+def shelf() -> Shelf:
+    """Where the backups lie."""
+    return _config().shelf
+
+
+def backup_failure() -> Failure | None:
+    """Why the last backup was not made, if it was not.
+
+    On a full disk there is no room for a note about it; then the process remembers.
+    """
+    remembered: Failure | None = current_app.extensions["backups"].get("failure")
+    return backups.failure(shelf()) or remembered
 
 
 def plan_later(learner: Learner, now: datetime) -> None:
@@ -148,6 +169,22 @@ def csrf_token() -> str:
     """
     nonce = secrets.token_hex(8)
     return f"{nonce}.{_signature(nonce, _browser())}"
+
+
+def _back_up_later(learner: Learner, now: datetime) -> None:
+    """Have the day's backup made in the background; a failed one is tried again."""
+    day = learner.calendar.date(learner.today(now))
+    known = current_app.extensions["backups"]
+    look = (day, int(now.timestamp()) // _LOOK_AGAIN)
+    if known.get("look") != look:
+        known["look"] = look
+        later = current_app.extensions["later"]
+        later("backup", _back_up, known, _config().shelf, now, day)
+
+
+def _back_up(known: dict[str, object], shelf: Shelf, now: datetime, day: date) -> None:
+    sentence = backup_actions.daily(shelf, now, day)
+    known["failure"] = None if sentence is None else Failure(now, sentence)
 
 
 def _refuse_foreign_host() -> ResponseReturnValue | None:

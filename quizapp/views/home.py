@@ -11,7 +11,7 @@ from quizapp.domain.queue import Counts, Limits
 from quizapp.storage import goals, reviews, sessions
 from quizapp.storage.decks import DeckRow
 from quizapp.views import respond
-from quizapp.views.guards import current_learner, plan_later
+from quizapp.views.guards import backup_failure, current_learner, plan_later
 
 blueprint = Blueprint("home", __name__)
 
@@ -59,6 +59,7 @@ def index() -> Response:
         day=day,
         streak=queue.streak(studied, today),
         first_visit=not studied,
+        backup_failure=backup_failure(),
     )
 
 

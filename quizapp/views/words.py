@@ -28,6 +28,7 @@ def init(app: Flask) -> None:
         date=date,
         interval=between,
         percent=percent,
+        filesize=filesize,
         plural=plural,
         span=span,
         spoken=spoken,
@@ -128,6 +129,13 @@ def count(number: int) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """A count with its noun: 1 card, 2 cards, 1,200 cards."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def filesize(size: int) -> str:
+    """The size of a file: 1 kB, 640 kB, 1.1 MB, 2.5 GB."""
+    if size < 1_000_000:
+        return f"{ceil(size / 1000)} kB"
+    return f"{size / 1_000_000:.1f} MB" if size < 1_000_000_000 else f"{size / 1e9:.1f} GB"
 
 
 def local_zone() -> str:

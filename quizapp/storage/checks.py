@@ -1,0 +1,459 @@
+"""Looking for what should not be in the database or among the media files, and mending it."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from peewee import (
+    JOIN,
+    Case,
+    DatabaseError,
+    ForeignKeyField,
+    SqliteDatabase,
+    Value,
+    fn,
+    sort_models,
+)
+
+from quizapp.domain.backups import Shelf
+from quizapp.domain.queue import Queue
+from quizapp.domain.scheduling import MAX_STABILITY, MIN_STABILITY, State
+from quizapp.storage import decks, learners, media_files
+from quizapp.storage.database import proxy
+from quizapp.storage.fields import to_milliseconds
+from quizapp.storage.models import (
+    TABLES,
+    Card,
+    Enrolment,
+    Learner,
+    Memory,
+    Note,
+    Review,
+)
+
+# An interval is a hundred years at most, and spaced repetition programs began later.
+_EARLIEST = datetime.fromisoformat("1980-01-01T00:00:00+00:00")
+_LONGEST = timedelta(days=36_500 + 366)
+_LARGEST = 2**31 - 1
+_NOUNS = {
+    "memory": ("memory", "memories"),
+    "review": ("answer", "answers"),
+    "note_edit": ("wording", "wordings"),
+    "journal": ("journal entry", "journal entries"),
+    "paper": ("mock exam", "mock exams"),
+    "paper_item": ("exam item", "exam items"),
+    "pick": ("picked session", "picked sessions"),
+    "miss": ("miss", "misses"),
+    "plan_card": ("planned card", "planned cards"),
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to look for.
+
+    find    how many there are, and in words what they are; zero where all is well
+    mend    puts it right; None where nothing but a backup helps
+    remedy  what mending does, or what a person can do
+    """
+
+    rule: str
+    find: Callable[[], tuple[int, str]]
+    mend: Callable[[], Any] | None
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found."""
+
+    rule: str
+    count: int
+    sentence: str
+    remedy: str
+    mendable: bool
+
+
+def checks(shelf: Shelf, now: datetime) -> list[Check]:
+    """Everything that is looked for, in the order in which it is mended."""
+    return [
+        _whole(),
+        *_orphans(),
+        *_mismatches(),
+        *_repeats(),
+        *_gaps(),
+        *_ranges(now),
+        *_indexes(),
+        *_media(shelf),
+    ]
+
+
+def look(check: Check) -> Finding | None:
+    """What a check finds, if anything."""
+    try:
+        count, sentence = check.find()
+    except (DatabaseError, sqlite3.Error) as error:
+        reason = str(error).partition("\n")[0]
+        return Finding(check.rule, 1, f"The database is damaged: {reason}.", _BACKUP, False)
+    if not count:
+        return None
+    return Finding(check.rule, count, sentence, check.remedy, check.mend is not None)
+
+
+def media_named() -> set[str] | None:
+    """The hashes of the media files that notes name; None while no table knows any."""
+    return None
+
+
+_BACKUP = "Restore a backup: flask --app wsgi restore"
+
+
+def _whole() -> Check:
+    """The engine's own view of its file; PostgreSQL enforces the same all along."""
+
+    def find() -> tuple[int, str]:
+        if isinstance(proxy.obj, SqliteDatabase):
+            said = [row[0] for row in proxy.execute_sql("PRAGMA integrity_check(100)")]
+            wrong = [line for line in said if line != "ok"]
+        else:
+            wrong = [
+                row[0]
+                for row in proxy.execute_sql(
+                    "SELECT conname FROM pg_constraint WHERE NOT convalidated UNION ALL"
+                    " SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+                )
+            ]
+        return len(wrong), f"The database is damaged: {'; '.join(wrong[:3])}."
+
+    return Check("whole", find, None, _BACKUP)
+
+
+def _orphans() -> Iterator[Check]:
+    """Rows that belong to something that is not there; parents before children."""
+    for model in sort_models(TABLES):
+        for field in model._meta.sorted_fields:
+            if isinstance(field, ForeignKeyField):
+                yield _orphan(model, field)
+
+
+def _orphan(model: Any, field: Any) -> Check:
+    parent = field.rel_model.alias()
+    there = parent.select(Value(1)).where(getattr(parent, field.rel_field.name) == field)
+    lost = field.is_null(False) & ~fn.EXISTS(there)
+    whose = _noun(field.rel_model, 1)
+
+    def find() -> tuple[int, str]:
+        count = model.select().where(lost).count()
+        return count, f"{count} {_noun(model, count)} without {field.name}: the {whose} is gone."
+
+    def mend() -> None:
+        if field.null:
+            model.update({field: None}).where(lost).execute()
+        else:
+            model.delete().where(lost).execute()
+
+    do = "makes them nobody's" if field.null else "deletes them"
+    return Check(f"{model._meta.table_name}-{field.name}", find, mend, f"Repairing {do}.")
+
+
+def _mismatches() -> Iterator[Check]:
+    yield _rows(
+        "card-elsewhere",
+        Card,
+        Card.deck != _of(Note, Note.deck, Card.note),
+        "in another deck than their note",
+        {Card.deck: _of(Note, Note.deck, Card.note)},
+        "Repairing moves them to the note's deck.",
+    )
+    for field, right in ((Memory.note, Card.note), (Memory.deck, Card.deck)):
+        yield _rows(
+            f"memory-{field.name}-elsewhere",
+            Memory,
+            field != _of(Card, right, Memory.card),
+            f"filed under another {field.name} than their card",
+            {field: _of(Card, right, Memory.card)},
+            f"Repairing files them under the card's {field.name}.",
+        )
+
+
+def _repeats() -> Iterator[Check]:
+    """Two answers to the same showing of a card; a unique index forbids it, if it is there."""
+    key = (Review.learner, Review.card, Review.version)
+    many = Review.select(*key, fn.MIN(Review.id)).group_by(*key).having(fn.COUNT(Review.id) > 1)
+
+    def find() -> tuple[int, str]:
+        count = many.count()
+        return count, f"{count} {_noun(Review, count)} stored more than once."
+
+    def mend() -> None:
+        for learner, card, version, first in list(many.tuples()):
+            same = (Review.learner == learner) & (Review.card == card)
+            again = same & (Review.version == version) & (Review.id > first)
+            Review.delete().where(again).execute()
+
+    yield Check("review-twice", find, mend, "Repairing keeps the first of each.")
+
+
+def _gaps() -> Iterator[Check]:
+    """What should be there and is not."""
+    bare = ~Note.retired & ~fn.EXISTS(Card.select(Value(1)).where(Card.note == Note.id))
+
+    def bare_notes() -> tuple[int, str]:
+        count = Note.select().where(bare).count()
+        return count, f"{count} {_noun(Note, count)} without any card."
+
+    def lay() -> None:
+        last = dict(Card.select(Card.deck, fn.MAX(Card.rank)).group_by(Card.deck).tuples())
+        for note in Note.select(Note.id, Note.deck, Note.faces, Note.pool).where(bare):
+            rank = last.get(note.deck, 0)
+            decks.lay_cards(note.id, note.deck, len(note.faces), rank, note.pool == "study")
+        decks.deal()
+
+    yield Check("note-bare", bare_notes, lay, "Repairing lays their cards anew.")
+
+    taken_up = Enrolment.select(Value(1)).where(
+        (Enrolment.learner == Memory.learner) & (Enrolment.deck == Memory.deck)
+    )
+    missing = ~fn.EXISTS(taken_up)
+
+    def unenrolled() -> tuple[int, str]:
+        count = Memory.select().where(missing).count()
+        return count, f"{count} {_noun(Memory, count)} of a deck that was never taken up."
+
+    def enrol() -> None:
+        pairs = Memory.select(Memory.learner, Memory.deck).where(missing).distinct().tuples()
+        for learner, deck in list(pairs):
+            decks.enrol(learner, [deck])
+
+    yield Check("memory-unenrolled", unenrolled, enrol, "Repairing takes the decks up.")
+
+    def undealt() -> tuple[int, str]:
+        count = (
+            Card.select()
+            .join(Note, on=(Note.id == Card.note))
+            .switch(Card)
+            .join(Enrolment, on=(Enrolment.deck == Card.deck))
+            .join(
+                Memory,
+                JOIN.LEFT_OUTER,
+                on=((Memory.learner == Enrolment.learner) & (Memory.card == Card.id)),
+            )
+            .where(Memory.card.is_null() & ~Card.retired & (Note.pool == "study"))
+            .count()
+        )
+        return count, f"{count} {_noun(Card, count)} of a deck in study that never come."
+
+    yield Check("card-undealt", undealt, decks.deal, "Repairing deals them as new cards.")
+
+
+def _ranges(now: datetime) -> Iterator[Check]:
+    """Numbers that no answer could have led to."""
+    new = Memory.state == State.NEW
+    days = Case(None, [((Memory.interval.between(1, 36_500)), Memory.interval)], 1)
+    yield _rows(
+        "memory-state",
+        Memory,
+        Memory.state.not_in([s.value for s in State]),
+        "in a state that does not exist",
+        {
+            Memory.state: Case(
+                None, [(Memory.stability.is_null(), State.NEW.value)], State.REVIEW.value
+            )
+        },
+        "Repairing makes them reviews, or new where nothing is known of them.",
+    )
+    yield _rows(
+        "memory-queue",
+        Memory,
+        Memory.queue.not_in([q.value for q in Queue]),
+        "in a queue that does not exist",
+        {
+            Memory.queue: Case(
+                Memory.state,
+                [(State.NEW.value, Queue.NEW.value), (State.REVIEW.value, Queue.REVIEW.value)],
+                Queue.LEARNING.value,
+            )
+        },
+        "Repairing puts them where their state belongs.",
+    )
+    yield _rows(
+        "memory-stability",
+        Memory,
+        ~new
+        & (Memory.stability.is_null() | _outside(Memory.stability, MIN_STABILITY, MAX_STABILITY)),
+        "with an impossible stability",
+        {Memory.stability: days},
+        "Repairing works it out from the answers, or from the interval where there are none.",
+    )
+    yield _rows(
+        "memory-difficulty",
+        Memory,
+        ~new & (Memory.difficulty.is_null() | _outside(Memory.difficulty, 1, 10)),
+        "with an impossible difficulty",
+        {Memory.difficulty: 5.0},
+        "Repairing works it out from the answers, or takes the middle where there are none.",
+    )
+    yield _due(now)
+    for field, low, high in (
+        (Memory.interval, 0, 36_500),
+        (Memory.reps, 0, _LARGEST),
+        (Memory.lapses, 0, _LARGEST),
+        (Memory.step, 0, 100),
+        (Memory.flag, 0, 7),
+    ):
+        yield _rows(
+            f"memory-{field.name}",
+            Memory,
+            _outside(field, low, high),
+            f"with an impossible {field.name}",
+            {field: Case(None, [(field < low, low)], high)},
+            "Repairing sets it to the nearest possible.",
+        )
+    known = Review.rating.between(0, 4) & (Review.milliseconds >= 0)
+    yield _rows(
+        "review-rating", Review, ~known, "with a grade or time that does not exist", None,
+        "Repairing deletes them from the log.",
+    )  # fmt: skip
+    settings: tuple[tuple[Any, float, float, float], ...] = (
+        (Learner.rollover_hour, 0, 23, 4),
+        (Learner.desired_retention, 0.7, 0.99, 0.9),
+    )
+    for setting, least, most, usual in settings:
+        yield _rows(
+            f"learner-{setting.name}",
+            Learner,
+            _outside(setting, least, most),
+            f"with an impossible {setting.name.replace('_', ' ')}",
+            {setting: usual},
+            f"Repairing sets it to {usual}.",
+        )
+
+
+def _due(now: datetime) -> Check:
+    waiting = Memory.queue.in_([Queue.LEARNING.value, Queue.REVIEW.value])
+    moments = (to_milliseconds(_EARLIEST), to_milliseconds(now + _LONGEST))
+    wrong = waiting & (Memory.due.is_null() | _outside(Memory.due, *moments))
+
+    def find() -> tuple[int, str]:
+        count = Memory.select().where(wrong).count()
+        return count, f"{count} {_noun(Memory, count)} due at an impossible time."
+
+    def mend() -> None:
+        for learner_id in learners.ids():
+            learner = learners.get(learner_id)
+            assert learner is not None
+            today = {Memory.due: now, Memory.turn: learner.today(now)}
+            Memory.update(today).where(wrong & (Memory.learner == learner_id)).execute()
+
+    return Check("memory-due", find, mend, "Repairing makes them due today.")
+
+
+def _indexes() -> Iterator[Check]:
+    for model in TABLES:
+        yield _index(model)
+
+
+def _index(model: Any) -> Check:
+    # PostgreSQL keeps as much of a name.
+    wanted = {index._name[:63] for index in model._meta.fields_to_index()}
+
+    def find() -> tuple[int, str]:
+        there = {index.name[:63] for index in proxy.obj.get_indexes(model._meta.table_name)}
+        lacking = sorted(wanted - there)
+        return len(lacking), f"Without an index of its own: {', '.join(lacking)}."
+
+    def mend() -> None:
+        model._schema.create_indexes(safe=True)
+
+    name = model._meta.table_name
+    return Check(f"{name}-index", find, mend, "Repairing makes the index again.")
+
+
+def _media(shelf: Shelf) -> Iterator[Check]:
+    folder, copies = shelf.media, shelf.folder / "media"
+
+    def damaged() -> list[str]:
+        return [d for d in media_files.sizes(folder) if not media_files.is_whole(folder, d)]
+
+    def missing() -> list[str]:
+        return sorted((media_named() or set()) - media_files.sizes(folder).keys())
+
+    def strange() -> list[Path]:
+        return media_files.strays(folder)
+
+    def unnamed() -> list[str]:
+        named = media_named()
+        return [] if named is None else sorted(media_files.sizes(folder).keys() - named)
+
+    def bring_back(lost: Callable[[], list[str]]) -> None:
+        for digest in lost():
+            if media_files.is_whole(copies, digest):
+                media_files.put(folder, digest, media_files.place(copies, digest))
+
+    again = "Repairing takes them from a backup where one has them."
+    yield _files("media-damaged", damaged, "damaged", lambda: bring_back(damaged), again)
+    yield _files("media-missing", missing, "missing", lambda: bring_back(missing), again)
+    yield _files(
+        "media-stray",
+        strange,
+        "that are none",
+        None,
+        f"See what they are, and delete them yourself: {folder}",
+    )
+    yield _files(
+        "media-unnamed",
+        unnamed,
+        "that no note names",
+        lambda: media_files.sweep(folder, set(media_files.sizes(folder)) - set(unnamed())),
+        "Repairing deletes them.",
+    )
+
+
+def _files(
+    rule: str,
+    which: Callable[[], Any],
+    what: str,
+    mend: Callable[[], Any] | None,
+    remedy: str,
+) -> Check:
+    def find() -> tuple[int, str]:
+        found = which()
+        named = ", ".join(f.name if isinstance(f, Path) else f[:12] + "…" for f in found[:3])
+        return len(found), f"{len(found)} media files {what}: {named}."
+
+    return Check(rule, find, mend, remedy)
+
+
+def _rows(
+    rule: str, model: Any, wrong: Any, what: str, right: dict[Any, Any] | None, remedy: str
+) -> Check:
+    """A check that counts the rows that are wrong, and sets right columns or deletes them."""
+
+    def find() -> tuple[int, str]:
+        count = model.select().where(wrong).count()
+        return count, f"{count} {_noun(model, count)} {what}."
+
+    def mend() -> None:
+        query = model.delete() if right is None else model.update(right)
+        query.where(wrong).execute()
+
+    return Check(rule, find, mend, remedy)
+
+
+def _of(model: Any, column: Any, key: Any) -> Any:
+    """The value of a column in the row that a foreign key points at."""
+    row = model.alias()
+    return row.select(getattr(row, column.name)).where(row.id == key)
+
+
+def _outside(field: Any, low: float | None, high: float | None) -> Any:
+    return (field < low) | (field > high)
+
+
+def _noun(model: Any, count: int) -> str:
+    name = model._meta.table_name
+    one, many = _NOUNS.get(name, (name, f"{name}s"))
+    return str(one if count == 1 else many)

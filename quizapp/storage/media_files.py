@@ -1,0 +1,84 @@
+"""Media files: stored under the SHA-256 of what is in them, and never changed.
+
+``<folder>/<first two hex digits>/<all 64>``: a name is a number, never a path.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from quizapp.storage.files import written
+
+_NAME = re.compile("[0-9a-f]{64}")
+_CHUNK = 1 << 20
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Every media file's size in bytes, by its hash."""
+    return {
+        path.name: path.stat().st_size
+        for path in _files(folder)
+        if _NAME.fullmatch(path.name) and path.parent.name == path.name[:2]
+    }
+
+
+def strays(folder: Path) -> list[Path]:
+    """What lies in the folder and is no media file."""
+    known = {place(folder, digest) for digest in sizes(folder)}
+    return sorted(path for path in _files(folder) if path not in known)
+
+
+def place(folder: Path, digest: str) -> Path:
+    """Where the file with that hash lies.
+
+    Raises ValueError for what is no hash.
+    """
+    if not _NAME.fullmatch(digest):
+        raise ValueError(digest)
+    return folder / digest[:2] / digest
+
+
+def digest_of(path: Path) -> str | None:
+    """The hash of what is in a file; None where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def is_whole(folder: Path, digest: str) -> bool:
+    """Whether the file is there and holds what its name says."""
+    return digest_of(place(folder, digest)) == digest
+
+
+def keep(folder: Path, digest: str, source: Path) -> None:
+    """Put a file into the folder: as a second name where the disk allows, else as a copy."""
+    target = place(folder, digest)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with suppress(OSError):
+        os.link(source, target)
+        return
+    put(folder, digest, source)
+
+
+def put(folder: Path, digest: str, source: Path) -> None:
+    """Put a copy into the folder, in the place of whatever is there."""
+    target = place(folder, digest)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with source.open("rb") as content, written(target) as file:
+        shutil.copyfileobj(content, file, _CHUNK)
+
+
+def sweep(folder: Path, wanted: set[str]) -> None:
+    """Delete the files that nobody wants."""
+    for digest in sizes(folder).keys() - wanted:
+        place(folder, digest).unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.glob("**/*") if path.is_file())
