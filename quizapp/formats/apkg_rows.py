@@ -31,6 +31,8 @@ _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
 # A due above this is a moment in seconds, below it a day: that is how Anki tells them apart.
 _FIRST_MOMENT = 1_000_000_000
+# The largest number that Anki reads in most columns; one that is larger spoils the package.
+_LARGEST = (1 << 31) - 2
 _REVIEW = STATES.index("review")
 _HELD = {"suspended": -1, "sibling": -2, "buried": -3}
 
@@ -298,7 +300,8 @@ def _card(run: Run, card: PackedCard, note_id: int, deck: int, modified: int) ->
         run.rows[2].append(
             (
                 free(run.log_ids, review.at), id_, review.rating, review.interval,
-                review.last_interval, review.factor, review.milliseconds, review.logged,
+                review.last_interval, review.factor, min(review.milliseconds, _LARGEST),
+                review.logged,
             )
         )  # fmt: skip
 
@@ -308,6 +311,7 @@ def _due(run: Run, card: PackedCard) -> tuple[int, int, int]:
     kind = STATES.index(card.state)
     if kind == 0:
         queue, due = 0, run.position if card.position is None else card.position
+        due = max(-_LARGEST, min(due, _LARGEST))
         run.position = max(run.position, due)
     elif card.due_at is not None and kind != _REVIEW and card.due_at >= _FIRST_MOMENT * 1000:
         queue, due = 1, card.due_at // 1000
@@ -337,7 +341,8 @@ def _data(card: PackedCard) -> str:
         "d": card.difficulty and round(card.difficulty, 3),
         "dr": extra.get("dr"),
         "decay": extra.get("decay"),
-        "lrt": extra.get("lrt", card.last_at // 1000 if card.last_at else None),
+        # What came with the card may be older than its last answer here.
+        "lrt": card.last_at // 1000 if card.last_at else extra.get("lrt"),
         "cd": extra.get("cd"),
     }
     return json.dumps({k: v for k, v in kept.items() if v is not None}, separators=(",", ":"))
