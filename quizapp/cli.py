@@ -123,8 +123,8 @@ def worker() -> None:
     Start the server with QUIZAPP_WORKER=apart then. Ctrl+C lets running work finish
     first; a second one stops it, and nothing of it is kept.
     """
-    with _database():
-        _check_schema()
+    with database():
+        check_schema()
     leave()
     click.echo("The worker is ready.  (stop with Ctrl+C)")
     current_app.extensions["workers"].run()
