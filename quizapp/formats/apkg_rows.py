@@ -20,17 +20,19 @@ from typing import Any
 from quizapp.domain.cards import KINDS, card_count
 from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import NoteType
+from quizapp.domain.templates import Context, cards_of
 from quizapp.formats.apkg_media import refer
-from quizapp.formats.apkg_tables import DEFAULT_PRESET, DeckRow, Head, begin, clozed, finish, shows
+from quizapp.formats.apkg_tables import DEFAULT_PRESET, DeckRow, Head, begin, finish
 from quizapp.formats.natives import native_types, plain_field, shown
 from quizapp.formats.package import STATES, Package, PackedCard, PackedDeck, PackedNote, Refused
 
-MOST_CLOZES = 500
 _BATCH = 1000
 _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
 # A due above this is a moment in seconds, below it a day: that is how Anki tells them apart.
 _FIRST_MOMENT = 1_000_000_000
+# The largest number that Anki reads in most columns; one that is larger spoils the package.
+_LARGEST = (1 << 31) - 2
 _REVIEW = STATES.index("review")
 _HELD = {"suspended": -1, "sibling": -2, "buried": -3}
 
@@ -153,9 +155,7 @@ def _note(run: Run, note: PackedNote) -> None:
         return
     note_id = free(run.note_ids, note.created or run.now_ms)
     deck = _deck(run, note.deck)
-    cards = note.cards or tuple(
-        PackedCard(ord_, note.deck) for ord_ in _ords(note, notetype, values)
-    )
+    cards = note.cards or tuple(PackedCard(ord_, note.deck) for ord_ in _ords(note, notetype))
     modified = note.modified or note.created // 1000 or run.now_ms // 1000
     run.position += 1
     for card in {card.ord: card for card in cards}.values():
@@ -271,33 +271,11 @@ def checksum(text: str) -> int:
     return int.from_bytes(digest[:4])
 
 
-_CLOZE = re.compile(r"\{\{c([\d,]+)::")
-
-
-def _ords(note: PackedNote, notetype: NoteType, values: Sequence[str]) -> list[int]:
-    """Which cards a note makes that came without any; the first one where it makes none."""
+def _ords(note: PackedNote, notetype: NoteType) -> list[int]:
+    """Which cards a note makes that came without any."""
     if note.kind in KINDS:
         return list(range(card_count(note.kind, note.fields)))
-    by_name = dict(zip(notetype.fields, values, strict=True))
-    if notetype.kind == "normal":
-        filled = {name for name, value in by_name.items() if _says(value)}
-        if note.tags:
-            filled.add("Tags")
-        filled |= {"Type", "Deck", "Subdeck", "Card"}
-        found = [o for o, t in enumerate(notetype.templates) if shows(t.question, filled)]
-        return found or [0]
-    numbers = {
-        int(number)
-        for name in clozed(notetype.templates) & by_name.keys()
-        for several in _CLOZE.findall(by_name[name])
-        for number in several.split(",")
-        if number and len(number) < 6
-    }
-    return sorted({min(n, MOST_CLOZES) - 1 for n in numbers if n > 0}) or [0]
-
-
-def _says(html: str) -> bool:
-    return bool(re.sub(r"(?i)</?(?:br|div)\s*/?>|\s", "", html))
+    return cards_of(notetype, note.fields, Context(note.deck, note.tags))
 
 
 # Cards and the log
@@ -322,7 +300,8 @@ def _card(run: Run, card: PackedCard, note_id: int, deck: int, modified: int) ->
         run.rows[2].append(
             (
                 free(run.log_ids, review.at), id_, review.rating, review.interval,
-                review.last_interval, review.factor, review.milliseconds, review.logged,
+                review.last_interval, review.factor, min(review.milliseconds, _LARGEST),
+                review.logged,
             )
         )  # fmt: skip
 
@@ -332,6 +311,7 @@ def _due(run: Run, card: PackedCard) -> tuple[int, int, int]:
     kind = STATES.index(card.state)
     if kind == 0:
         queue, due = 0, run.position if card.position is None else card.position
+        due = max(-_LARGEST, min(due, _LARGEST))
         run.position = max(run.position, due)
     elif card.due_at is not None and kind != _REVIEW and card.due_at >= _FIRST_MOMENT * 1000:
         queue, due = 1, card.due_at // 1000
@@ -361,7 +341,8 @@ def _data(card: PackedCard) -> str:
         "d": card.difficulty and round(card.difficulty, 3),
         "dr": extra.get("dr"),
         "decay": extra.get("decay"),
-        "lrt": extra.get("lrt", card.last_at // 1000 if card.last_at else None),
+        # What came with the card may be older than its last answer here.
+        "lrt": card.last_at // 1000 if card.last_at else extra.get("lrt"),
         "cd": extra.get("cd"),
     }
     return json.dumps({k: v for k, v in kept.items() if v is not None}, separators=(",", ":"))

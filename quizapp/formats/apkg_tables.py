@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quizapp.domain.notetypes import NoteType, Template
+from quizapp.domain.notetypes import NoteType
 
 CONTENT = """
 CREATE TABLE col (
@@ -409,12 +409,6 @@ def shows(question: str, filled: Iterable[str]) -> bool:
         elif open_[-1] and name.rsplit(":", 1)[-1] in filled:
             return True
     return False
-
-
-def clozed(templates: Iterable[Template]) -> set[str]:
-    """The fields that a cloze type's fronts show with their gaps."""
-    names = (name for t in templates for _, name in _tags(t.question))
-    return {name.rsplit(":", 1)[-1] for name in names if "cloze" in name.split(":")[:-1]}
 
 
 # Decks and the preset

@@ -49,6 +49,10 @@ def settled(note: PackedNote) -> PackedNote:
 
 
 def kept(card: PackedCard) -> PackedCard:
-    """A card out of its filtered deck, which an export does not know."""
-    extra = {name: value for name, value in card.extra.items() if name != "filtered"}
-    return replace(card, extra=extra)
+    """A card out of its filtered deck, which an export does not know.
+
+    The last answer, where only the log told of it, is told to the second.
+    """
+    extra = {name: value for name, value in card.extra.items() if name not in ("filtered", "lrt")}
+    last = card.last_at and card.last_at // 1000
+    return replace(card, extra=extra, last_at=last)

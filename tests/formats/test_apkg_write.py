@@ -301,6 +301,25 @@ def test_what_a_card_knows_is_kept_in_ankis_places(written: Writing) -> None:
     }  # fmt: skip
 
 
+def test_the_last_answer_is_the_last_here_and_not_what_came_with_the_card(
+    written: Writing,
+) -> None:
+    card = replace(packed.STATES["review-today"], deck="D", extra={"lrt": 1_600_000_000})
+    data = json.loads(written(one(card)).one("SELECT data FROM cards"))
+    assert data["lrt"] == packed.NOW - 3 * packed.DAY
+
+
+def test_no_number_is_larger_than_anki_reads(written: Writing) -> None:
+    answered = replace(packed.LOG[0], milliseconds=1 << 40)
+    cards = (
+        PackedCard(0, "D", position=1 << 40),
+        PackedCard(1, "D", "review", due="2026-01-15", reviews=(answered,)),
+    )
+    found = written(one(*cards))
+    assert found.one("SELECT max(due) FROM cards") < 1 << 31
+    assert found.one("SELECT max(time) FROM revlog") < 1 << 31
+
+
 def test_the_log_is_written_as_it_is(written: Writing) -> None:
     card = PackedCard(0, "D", "review", due="2026-01-15", reviews=packed.LOG)
     rows = written(one(card)).db.execute(
