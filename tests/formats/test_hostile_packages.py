@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quizapp.domain.errors import Refusal
-from quizapp.formats import apkg, archives
+from quizapp.formats import apkg, archives, jsonl
 from quizapp.formats.protobuf import message
 from tests.hostile import CORPUS, PNG, TAMED, TRICKS, good
 from tests.packages import new_entries, pack, squeezed
@@ -126,12 +126,18 @@ def flipped(content: bytes, seed: int) -> bytes:
 
 
 def read_or_refused(path: Path, media_in: Path) -> None:
-    """Read it all; only a Refusal may come of it, and no temporary file stays."""
+    """Read it all; only a Refusal may come of it, and no temporary file stays.
+
+    What is taken must be fit to be written down and read again.
+    """
+    written = path.with_suffix(".jsonl")
     try:
-        for note in apkg.read(path, media_in).notes:
-            assert note.key
+        jsonl.write(apkg.read(path, media_in), written)
     except Refusal as refusal:
         assert str(refusal).endswith(".")
+    else:
+        for note in jsonl.read(written, media_in).notes:
+            assert note.key
     assert not list(media_in.glob(".*"))
 
 

@@ -340,3 +340,8 @@ def test_a_medium_without_its_bytes_is_told_of(tmp_path: Path) -> None:
     assert package.refused == [
         Refused("media file “a.png”", "Its bytes did not come with the file.")
     ]
+
+
+def test_notes_can_be_read_when_nobody_holds_their_package(tmp_path: Path) -> None:
+    path = lines(tmp_path, HEAD, {"notetype": TYPE}, {"note": NOTE}, {"note": NOTE})
+    assert [note.key for note in jsonl.read(path).notes] == ["k", "k"]
