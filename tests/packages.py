@@ -68,7 +68,7 @@ def make_package(
     *,
     new: bool = True,
     media: dict[str, bytes] | None = None,
-    spoil: Callable[[sqlite3.Connection], None] | None = None,
+    spoil: Callable[[sqlite3.Connection], object] | None = None,
 ) -> None:
     """Write a package whose notes have two fields, a tag, and cards with a log.
 
@@ -146,7 +146,7 @@ def make_collection(
     seed: int = 0,
     *,
     new: bool = True,
-    spoil: Callable[[sqlite3.Connection], None] | None = None,
+    spoil: Callable[[sqlite3.Connection], object] | None = None,
 ) -> None:
     """Write the SQLite file of a package."""
     chance = random.Random(seed)

@@ -65,7 +65,7 @@ def read(
             report = Report(package.refused, package.remarks)
             total = count + len(files)
             _take_media(archive, files, new, package, report, lambda n: progress(n, total))
-        except sqlite3.Error as error:
+        except collection.ERRORS as error:
             close()
             raise collection.said(error) from None
         except BaseException:
@@ -103,7 +103,8 @@ class _Notes:
         weakref.finalize(self, close)
 
     def __iter__(self) -> Iterator[PackedNote]:
-        return self._all
+        # From a frame that holds on to this object for as long as anybody reads.
+        yield from self._all
 
     @staticmethod
     def _read(
@@ -115,7 +116,7 @@ class _Notes:
     ) -> Iterator[PackedNote]:
         try:
             yield from apkg_notes.notes(connection, schema, report, progress)
-        except sqlite3.Error as error:
+        except collection.ERRORS as error:
             raise collection.said(error) from None
         finally:
             close()
@@ -206,10 +207,16 @@ def _take_media(
 ) -> None:
     assert package.media_in is not None
     taken: dict[str, PackedMedia] = {}
+    digests: set[str] = set()
     for done, listed in enumerate(files.values(), 1):
         medium = _medium(archive, listed, new, package.media_in, report)
-        if medium is not None and taken.setdefault(medium.name, medium) != medium:
-            report.refuse(f"media file “{medium.name}”", "Another file has the same name.")
+        if medium is not None:
+            if taken.setdefault(medium.name, medium) == medium:
+                digests.add(medium.digest)
+            else:
+                report.refuse(f"media file “{medium.name}”", "Another file has the same name.")
+                if medium.digest not in digests:
+                    (package.media_in / medium.digest).unlink()
         if done % 50 == 0:
             progress(done)
     package.media.extend(taken.values())

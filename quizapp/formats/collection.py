@@ -17,6 +17,9 @@ from quizapp.formats.archives import damaged, unsafe
 LONGEST_VALUE = 20_000_000
 SECONDS = 60
 
+# What the library raises: the message of an error may itself be no text.
+ERRORS = (sqlite3.Error, UnicodeError)
+
 NEEDED = ("col", "notes", "cards", "revlog")
 NEWER = ("notetypes", "fields", "templates", "decks", "deck_config", "config")
 _FUNCTIONS = {"count", "instr", "typeof"}
@@ -58,7 +61,7 @@ def opened(path: Path) -> sqlite3.Connection:
             if connection.execute(f"PRAGMA quick_check({table})").fetchone()[0] != b"ok":
                 raise damaged("its collection has broken pages")
         connection.set_authorizer(_authorize)
-    except sqlite3.Error as error:
+    except ERRORS as error:
         connection.close()
         raise said(error) from None
     except BaseException:
@@ -67,7 +70,7 @@ def opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def said(error: sqlite3.Error) -> Refusal:
+def said(error: Exception) -> Refusal:
     """What an error of the database means to the person who chose the file."""
     text = str(error)
     if "interrupted" in text:

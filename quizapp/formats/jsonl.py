@@ -289,7 +289,8 @@ class _Notes:
         weakref.finalize(self, file.close)
 
     def __iter__(self) -> Iterator[PackedNote]:
-        return self._all
+        # From a frame that holds on to this object for as long as anybody reads.
+        yield from self._all
 
     @staticmethod
     def _read(

@@ -10,7 +10,7 @@ from quizapp.domain.templates import Rendered, render
 from quizapp.formats.cards import shown
 from quizapp.formats.css import foreign_css
 from quizapp.formats.frames import document
-from tests.hostile import VECTORS
+from tests.vectors import VECTORS
 
 pytestmark = pytest.mark.browser
 

@@ -249,6 +249,11 @@ def test_day_numbers_count_from_the_day_of_creation_in_its_own_zone(tmp_path: Pa
     assert read.package.dated == "2026-01-15"
 
 
+def test_notes_can_be_read_when_nobody_holds_their_package(tmp_path: Path) -> None:
+    path = ANKI / "tiny-basic.new-sched-media.apkg"
+    assert len([note.key for note in apkg.read(path, tmp_path).notes]) == 10
+
+
 def test_notes_that_nobody_reads_leave_no_file_behind(tmp_path: Path) -> None:
     package = apkg.read(ANKI / "tiny-basic.new-sched-media.apkg", tmp_path)
     digests = {medium.digest for medium in package.media}

@@ -18,7 +18,7 @@ from quizapp.formats.cards import TYPED, shown, with_typed
 from quizapp.formats.css import foreign_css
 from quizapp.formats.frames import document
 from quizapp.formats.html import LONGEST, clean_foreign
-from tests.hostile import VECTORS
+from tests.vectors import VECTORS
 
 PACKAGES = Path(__file__).parent.parent / "fixtures" / "anki"
 MEDIA = {
