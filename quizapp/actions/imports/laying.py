@@ -42,6 +42,7 @@ class _Work:
     types: Mapping[str, NoteType]
     type_ids: Mapping[str, int]
     decks: dict[str, tuple[int, str]]
+    marked: bool
     position: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTED, 0))
 
@@ -70,6 +71,8 @@ def lay(
         {type_.key: type_ for type_ in package.notetypes},
         _lay_types(learner, batch, package, choices),
         imports.own_decks(learner.id),
+        # Marks are as much somebody's as answers are; where there are none, nobody was asked.
+        marked=choices.progress or not package.progress,
     )
     shipped = exports.shipped_names(learner.id)
     for deck in package.decks:
@@ -190,9 +193,10 @@ def _add_cards(
                 log += review_rows(work.learner, id_, card, work.days)
             memory_rows.append(
                 memory_row(
-                    work.learner, id_, deck, note_id, note, card, position, work.today, work.days
+                    work.learner, id_, deck, note_id, note, card, position, work.today, work.days,
+                    marked=work.marked,
                 )
-            )
+            )  # fmt: skip
     imports.add_rows(note_rows, card_rows, memory_rows, log)
     work.counts["cards"] += len(card_rows)
     work.counts["reviews"] += len(log)
