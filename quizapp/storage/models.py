@@ -55,6 +55,7 @@ class Learner(Table):
     day_begun = IntegerField(default=0)
     extra_new_day = IntegerField(default=0)
     extra_new = IntegerField(default=0)
+    slow_after = IntegerField(null=True)
 
 
 class Deck(Table):
@@ -219,11 +220,14 @@ class Review(Table):
 
 
 class Journal(Table):
-    """What a learner did, with the rows as they were before: the way back."""
+    """What a learner did, with the rows as they were before: the way back.
+
+    card  None where a deed was about no card in particular
+    """
 
     id = BigAutoField()
     learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
-    card = ForeignKeyField(Card, on_delete="CASCADE", lazy_load=False)
+    card = ForeignKeyField(Card, on_delete="CASCADE", lazy_load=False, null=True)
     version = IntegerField()
     at = UTCDateTimeField()
     study_day = IntegerField()
@@ -331,6 +335,7 @@ class Miss(Table):
     """A multiple-choice item that was missed and waits for right answers on three days.
 
     sure        answered wrong and sure: a misconception
+    guessed     answered by a guess, right or wrong
     right_days  study days with a right answer since the miss
     """
 
@@ -339,11 +344,24 @@ class Miss(Table):
     since = IntegerField()
     cause = TextField(default="")
     sure = BooleanField(default=False)
+    guessed = BooleanField(default=False)
     right_days = JSONField()
     closed = BooleanField(default=False)
 
     class Meta:
         primary_key = CompositeKey("learner", "note")
+
+
+class Link(Table):
+    """A note that a learner linked to a multiple-choice item, or had made from it (``draft``)."""
+
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    item = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False, backref="+")
+    note = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False, backref="+")
+    draft = BooleanField(default=False)
+
+    class Meta:
+        primary_key = CompositeKey("learner", "item", "note")
 
 
 class Goal(Table):
@@ -417,6 +435,7 @@ TABLES = (
     PaperItem,
     Pick,
     Miss,
+    Link,
     Goal,
     Plan,
     PlanCard,
