@@ -19,7 +19,13 @@ RANGES: dict[str, tuple[float, float, str]] = {
     "maximum_interval": (1, 36500, "The longest interval"),
     "leech_threshold": (0, 99, "The number of lapses that makes a leech"),
 }
-_KNOWN = {field.name for field in fields(Learner)} - {"id", "name", "weights", "day_begun", "slow_after"}
+_KNOWN = {field.name for field in fields(Learner)} - {
+    "id",
+    "name",
+    "weights",
+    "day_begun",
+    "slow_after",
+}
 
 
 def local_learner(timezone: str, now: datetime) -> Learner:

@@ -18,6 +18,12 @@ from quizapp.formats.html import clean
 # Part of each note's digest: change it and every note is rendered anew.
 RENDERER = "2"
 
+
+def rendered_by() -> str:
+    """What a note that has no file keeps in place of a digest: the renderer of its faces."""
+    return f"faces-{RENDERER}"
+
+
 _HIDDEN, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002"
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 

@@ -10,7 +10,7 @@ from quizapp.storage.models import Miss
 def find(learner: int, note: int) -> dict[str, Any] | None:
     """A miss as plain values, to be looked at or put back by ``restore``."""
     row = (
-        Miss.select(Miss.since, Miss.cause, Miss.sure, Miss.right_days, Miss.closed)
+        Miss.select(Miss.since, Miss.cause, Miss.sure, Miss.guessed, Miss.right_days, Miss.closed)
         .where((Miss.learner == learner) & (Miss.note == note))
         .dicts()
         .first()
@@ -18,9 +18,18 @@ def find(learner: int, note: int) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
-def open_miss(learner: int, note: int, day: int, sure: bool, cause: str) -> None:
+def open_miss(learner: int, note: int, day: int, *, sure: bool, guessed: bool, cause: str) -> None:
     """Put a note on the list, or back on it."""
-    _save(learner, note, since=day, sure=sure, cause=cause, right_days=[], closed=False)
+    _save(
+        learner,
+        note,
+        since=day,
+        sure=sure,
+        guessed=guessed,
+        cause=cause,
+        right_days=[],
+        closed=False,
+    )
 
 
 def right_on(learner: int, note: int, days: Sequence[int], closed: bool) -> None:

@@ -1,5 +1,6 @@
 """The log of answers, and what can be read from it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,8 @@ from quizapp.storage.models import Card, Memory, Note, Review
 from quizapp.storage.prepared import many, prepared, slot, slots
 
 _RECENT = 300
+# So many answers back are looked through for those to questions.
+_FAR_BACK = 2_000
 _STREAK_DAYS = 400
 
 
@@ -232,6 +235,27 @@ def pace(learner: int) -> tuple[float | None, float | None]:
         None if new is None else float(new) / 1000,
         None if other is None else float(other) / 1000,
     )
+
+
+def thought(learner: int, most: int) -> list[int]:
+    """The milliseconds the latest answers to questions took, where that was kept."""
+    recent = (
+        Review.select(Review.id, Review.study_day, Review.answer)
+        .where(Review.learner == learner)
+        .order_by(Review.study_day.desc())
+        .limit(_FAR_BACK)
+        .alias("recent")
+    )
+    rows = (
+        Review.select(recent.c.answer)
+        .from_(recent)
+        .where(recent.c.answer.is_null(False))
+        .order_by(recent.c.study_day.desc(), recent.c.id.desc())
+        .limit(most)
+        .tuples()
+    )
+    given = (json.loads(answer) if isinstance(answer, str) else answer for (answer,) in rows)
+    return [answer["thought"] for answer in given if "thought" in answer]
 
 
 def studied_days(learner: int, today: int) -> list[int]:

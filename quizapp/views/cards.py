@@ -122,7 +122,8 @@ def resets(card_id: int) -> Response:
 def undos(card_id: int) -> Response:
     """Take the latest deed back and show the card it was about."""
     undone = study_actions.undo(current_learner(), clock.now())
-    return _back(undone.card, "undone" if undone.card == card_id else "undone-other")
+    about = card_id if undone.card is None else undone.card
+    return _back(about, "undone" if undone.card == card_id else "undone-other")
 
 
 # What the page says after it was used.
