@@ -237,6 +237,28 @@ def pace(learner: int) -> tuple[float | None, float | None]:
     )
 
 
+def paces(learner: int) -> dict[tuple[bool, bool], float]:
+    """Mean seconds of the latest answers by what they were to: a question or not, new or not."""
+    recent = (
+        Review.select(Review.card, Review.state_before, Review.milliseconds)
+        .where((Review.learner == learner) & (Review.rating > 0))
+        .order_by(Review.study_day.desc())
+        .limit(_FAR_BACK)
+        .alias("recent")
+    )
+    question = Case(None, [((Note.kind == "choice"), 1)], 0)
+    new = Case(None, [((recent.c.state_before == State.NEW), 1)], 0)
+    rows = (
+        Review.select(question, new, fn.AVG(recent.c.milliseconds))
+        .from_(recent)
+        .join(Card, on=(Card.id == recent.c.card_id))
+        .join(Note, on=(Note.id == Card.note))
+        .group_by(SQL("1"), SQL("2"))
+        .tuples()
+    )
+    return {(bool(q), bool(n)): float(mean) / 1000 for q, n, mean in rows if mean}
+
+
 def thought(learner: int, most: int) -> list[int]:
     """The milliseconds the latest answers to questions took, where that was kept."""
     recent = (

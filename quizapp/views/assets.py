@@ -15,8 +15,8 @@ from quizapp.config import ROOT
 
 STATIC = ROOT / "static"
 LAYERS = (
-    "layers", "tokens", "base", "components", "home", "study", "exams", "goals", "cards",
-    "decks", "settings",
+    "layers", "tokens", "base", "components", "home", "study", "exams", "goals", "readiness",
+    "cards", "decks", "settings",
 )  # fmt: skip
 TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -135,7 +135,18 @@ DID = {
     "undone": "Undone.",
     "undone-other": "Undone: your latest deed was on this card.",
 }
-_KEPT = ("scope", "mode", "show", "choice", "confidence", "typed")
+_KEPT = (
+    "scope",
+    "mode",
+    "show",
+    "choice",
+    "confidence",
+    "typed",
+    "thought",
+    "at",
+    "paper",
+    "place",
+)
 
 
 def _kept() -> dict[str, str]:
@@ -145,7 +156,19 @@ def _kept() -> dict[str, str]:
 
 
 def _back_to_study(card_id: int) -> str:
-    return url_for("study.session", card=card_id, **dict[str, Any](_kept()))
+    """Where one came from: an exam's result, or the session at the card that was open."""
+    kept = dict[str, Any](_kept())
+    paper, place, at = (kept.pop(name, "") for name in ("paper", "place", "at"))
+    if _is_number(paper):
+        anchor = f"question-{place}" if _is_number(place) else "items"
+        return url_for(
+            "exams.result", paper_id=int(paper), show=kept.get("show", "wrong"), _anchor=anchor
+        )
+    return url_for("study.session", card=at if _is_number(at) else card_id, **kept)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
 
 
 def _back(card_id: int, did: str) -> Response:

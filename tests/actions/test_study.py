@@ -225,8 +225,9 @@ def test_more_new_cards_can_be_undone(loaded: Learner) -> None:
     assert learner is not None
     study.allow_more_new(learner, NOON, 5, [deck])
     assert decks.limited(loaded.id, today) == [(deck, 18, None)]
-    for limit, own in ((30, 13), (20, 3)):
+    for deed, limit, own in (("5 more new cards", 30, 13), ("10 more new cards", 20, 3)):
         undone = study.undo(loaded, NOON)
+        assert undone.deed == deed
         assert (undone.card, undone.deed) in {
             (None, "5 more new cards"),
             (None, "10 more new cards"),

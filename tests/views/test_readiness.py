@@ -80,9 +80,9 @@ def test_topics_are_sorted_and_one_click_studies_one(candidate: Visitor) -> None
 
 @pytest.mark.parametrize("wanted", ["weak", "unseen"])
 def test_a_session_of_ones_own_keeps_to_its_conditions(candidate: Visitor, wanted: str) -> None:
-    response = candidate.post("/topics/picks", filter=wanted, domain="D1", count=40)
+    response = candidate.post("/topics/picks", filter=wanted, domain="D1", length=40)
     assert "<b>7</b> due" in text(candidate, response.headers["Location"])
-    response = candidate.post("/topics/picks", filter=wanted, qualifier="FIRST", count=10)
+    response = candidate.post("/topics/picks", filter=wanted, qualifier="FIRST", length=10)
     assert "FIRST questions" in text(candidate, response.headers["Location"])
 
 
@@ -90,7 +90,7 @@ def test_a_session_of_ones_own_keeps_to_its_conditions(candidate: Visitor, wante
 def test_a_session_without_cards_is_said(candidate: Visitor, wanted: str) -> None:
     response = candidate.post("/topics/picks", filter=wanted)
     assert response.status_code == 400
-    assert "Choose fewer conditions" in response.get_data(as_text=True)
+    assert "No card is like that just now" in response.get_data(as_text=True)
 
 
 def test_a_first_answer_is_marked_once_and_kept_with_its_wording(candidate: Visitor) -> None:
