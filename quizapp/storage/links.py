@@ -58,6 +58,35 @@ def of_item(learner: int, item: int) -> list[LinkedNote]:
     ]
 
 
+def search(learner: int, words: Sequence[str], item: int, most: int = 8) -> list[LinkedNote]:
+    """Notes in study, questions aside, whose text has all of some words and which are not
+    linked to an item yet, in reading order."""
+    where = (
+        (Memory.learner == learner)
+        & (Memory.queue != Queue.RETIRED)
+        & (Note.kind != "choice")
+        & Note.id.not_in(
+            Link.select(Link.note).where((Link.learner == learner) & (Link.item == item))
+        )
+    )
+    for word in words:
+        where &= fn.LOWER(Note.fields).contains(word.lower())
+    rows = (
+        Memory.select(Note.id, fn.MIN(Memory.card), Deck.name, Note.faces)
+        .join(Note, on=(Note.id == Memory.note))
+        .join(Deck, on=(Deck.id == Memory.deck))
+        .where(where)
+        .group_by(Note.id, Deck.name, Note.faces, Deck.position, Note.position)
+        .order_by(Deck.position, Note.position)
+        .limit(most)
+        .tuples()
+    )
+    return [
+        LinkedNote(note, card, deck, faces[0]["question"], False)
+        for note, card, deck, faces in rows
+    ]
+
+
 def cards(learner: int, items: Sequence[int]) -> dict[int, list[int]]:
     """The cards of notes linked to some items, by item."""
     found: dict[int, list[int]] = {}

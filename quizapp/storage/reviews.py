@@ -42,6 +42,7 @@ class Given:
     interval: int
     due: datetime | None
     answer: Mapping[str, Any] | None
+    first_exposure: bool = False
 
 
 @dataclass(frozen=True)
@@ -388,6 +389,7 @@ def of_card(learner: int, card: int) -> list[Given]:
             interval=row.interval,
             due=row.due,
             answer=row.answer,
+            first_exposure=row.first_exposure,
         )
         for row in rows
     ]

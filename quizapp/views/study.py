@@ -31,6 +31,7 @@ MAX_TYPED = 500
 # Whoever takes longer over a question has walked away.
 MOST_THOUGHT = timedelta(minutes=10) // timedelta(milliseconds=1)
 _ACTIVE = (Queue.NEW, Queue.LEARNING, Queue.REVIEW)
+_ASIDE = ("Edit", "Make card", "Link", "Unlink")
 LABELS = {
     Rating.AGAIN: "Forgot",
     Rating.HARD: "Hard, got it",
@@ -99,7 +100,9 @@ def undos(scope: str) -> BaseResponse:
     except Stale as late:
         return _next(learner, scope, now, str(late), status=409, kind="error")
     shown = _number("card") if "card" in request.form else None
-    about = undone.card if undone.card is not None else shown
+    # Deeds that leave the card on the screen as it is are undone from there, too.
+    stays = undone.card is None or ("shown_answer" in request.form and undone.deed in _ASIDE)
+    about = shown if stays else undone.card
     card = None if about is None else cards.find(learner.id, about)
     if card is None or card.queue not in _ACTIVE:
         return _next(learner, scope, now, f"Undone: {undone.deed}.")
@@ -112,7 +115,7 @@ def undos(scope: str) -> BaseResponse:
         card,
         revealed=undone.was_answer or open_still,
         given=undone.answer if undone.was_answer else None,
-        said=f"Undone: {undone.deed}{' on this card' if undone.card is not None else ''}.",
+        said=f"Undone: {undone.deed}{' on this card' if card.id == undone.card else ''}.",
     )
 
 
