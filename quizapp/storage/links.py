@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, fn
 
 from quizapp.domain.queue import Queue
 from quizapp.storage.models import Card, Deck, Link, Memory, Note
@@ -147,7 +147,8 @@ def headings(learner: int) -> set[tuple[int, str]]:
 
 def taught(learner: int, item: int, deck: int, topic: str) -> bool:
     """Whether a card stands under an item's heading, or is linked to it."""
-    return _taught(learner=learner, item=item, deck=deck, topic=topic).fetchone() is not None
+    beside = _beside(learner=learner, deck=deck, topic=topic).fetchone()
+    return beside is not None or _linked(learner=learner, item=item).fetchone() is not None
 
 
 @prepared
@@ -166,19 +167,30 @@ def _draft() -> Any:
 
 
 @prepared
-def _taught() -> Any:
-    same = Note.select(Note.id).where((Note.deck == slot("deck")) & (Note.topic == slot("topic")))
-    linked = Link.select(Link.note).where(
-        (Link.learner == slot("learner")) & (Link.item == slot("item"))
+def _beside() -> Any:
+    # EXISTS, because a join would go through all memories of the learner.
+    studied = Memory.select(SQL("1")).where(
+        (Memory.learner == slot("learner"))
+        & (Memory.note == Note.id)
+        & (Memory.queue != Queue.RETIRED.value)
     )
     return (
-        Memory.select(Memory.card)
-        .join(Note, on=(Note.id == Memory.note))
+        Note.select(Note.id)
         .where(
-            (Memory.learner == slot("learner"))
-            & (Memory.queue != Queue.RETIRED.value)
+            (Note.deck == slot("deck"))
+            & (Note.topic == slot("topic"))
             & (Note.kind != "choice")
-            & (Memory.note.in_(same) | Memory.note.in_(linked))
+            & fn.EXISTS(studied)
         )
+        .limit(1)
+    )
+
+
+@prepared
+def _linked() -> Any:
+    return (
+        Link.select(Link.note)
+        .join(Note, on=(Note.id == Link.note))
+        .where((Link.learner == slot("learner")) & (Link.item == slot("item")) & ~Note.retired)
         .limit(1)
     )

@@ -48,3 +48,10 @@ document.addEventListener("card:revealed", (event) => {
   const verdict = card.querySelector(right ? ".verdict.right" : ".verdict.wrong").textContent;
   document.getElementById("announcer").textContent = reason ? `${verdict}. ${reason.textContent}` : verdict;
 });
+
+// A cause given by key is said, because focus stays where it was.
+document.addEventListener("change", (event) => {
+  if (event.target.name !== "cause") return;
+  const label = event.target.closest("label").firstElementChild.nextSibling.textContent.trim();
+  document.getElementById("announcer").textContent = event.target.checked ? `Noted: ${label}.` : "Not noted.";
+});
