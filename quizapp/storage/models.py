@@ -55,6 +55,7 @@ class Learner(Table):
     day_begun = IntegerField(default=0)
     extra_new_day = IntegerField(default=0)
     extra_new = IntegerField(default=0)
+    slow_after = IntegerField(null=True)
 
 
 class Batch(Table):
@@ -307,11 +308,14 @@ class Review(Table):
 
 
 class Journal(Table):
-    """What a learner did, with the rows as they were before: the way back."""
+    """What a learner did, with the rows as they were before: the way back.
+
+    card  None where a deed was about no card in particular
+    """
 
     id = BigAutoField()
     learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
-    card = ForeignKeyField(Card, on_delete="CASCADE", lazy_load=False)
+    card = ForeignKeyField(Card, on_delete="CASCADE", lazy_load=False, null=True)
     version = IntegerField()
     at = UTCDateTimeField()
     study_day = IntegerField()
@@ -423,6 +427,7 @@ class Miss(Table):
     """A multiple-choice item that was missed and waits for right answers on three days.
 
     sure        answered wrong and sure: a misconception
+    guessed     answered by a guess, right or wrong
     right_days  study days with a right answer since the miss
     """
 
@@ -431,11 +436,24 @@ class Miss(Table):
     since = IntegerField()
     cause = TextField(default="")
     sure = BooleanField(default=False)
+    guessed = BooleanField(default=False)
     right_days = JSONField()
     closed = BooleanField(default=False)
 
     class Meta:
         primary_key = CompositeKey("learner", "note")
+
+
+class Link(Table):
+    """A note that a learner linked to a multiple-choice item, or had made from it (``draft``)."""
+
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    item = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False, backref="+")
+    note = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False, backref="+")
+    draft = BooleanField(default=False)
+
+    class Meta:
+        primary_key = CompositeKey("learner", "item", "note")
 
 
 class Goal(Table):
@@ -538,6 +556,7 @@ TABLES = (
     PaperItem,
     Pick,
     Miss,
+    Link,
     Goal,
     Plan,
     PlanCard,

@@ -38,6 +38,8 @@ class TopicCard:
     stem: str
     missed: bool
     sure: bool
+    guessed: bool
+    own: bool
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def topic_cards(learner: int) -> list[TopicCard]:
         Memory.select(
             Memory.card, Memory.note, Deck.name, Note.topic, Note.domains, Note.kind,
             Memory.stability, Memory.last_day, Memory.lapses, Memory.flag, Memory.state,
-            Memory.turn, Note.fields, Miss.closed, Miss.sure,
+            Memory.turn, Note.fields, Miss.closed, Miss.sure, Miss.guessed, Deck.owner,
         )
         .join(Note, on=(Note.id == Memory.note))
         .join(Deck, on=(Deck.id == Memory.deck))
@@ -111,10 +113,10 @@ def topic_cards(learner: int) -> list[TopicCard]:
             stability, None if state == State.NEW else last_day, lapses, flag,
             turn if state == State.REVIEW else 0,
             str(fields.get("stem", "")), closed is not None and not closed,
-            bool(sure) and not closed,
+            bool(sure) and not closed, bool(guessed) and not closed, owner is not None,
         )
         for card, note, deck, topic, domains, kind, stability, last_day, lapses, flag, state, turn,
-        fields, closed, sure in rows
+        fields, closed, sure, guessed, owner in rows
     ]  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 """What is weak and how ready one is: a map of topics, sessions of one's own, a verdict."""
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,16 @@ from quizapp.domain.exams import Share
 from quizapp.domain.goals import Goal, shares_of_cards
 from quizapp.domain.learners import Learner
 from quizapp.domain.misses import CAUSES
+from quizapp.domain.picks import (
+    KINDS,
+    OWN,
+    QUALIFIERS,
+    Wanted,
+    fits,
+    looser,
+    seconds,
+    within,
+)
 from quizapp.domain.readiness import (
     ENOUGH_IN_ALL,
     ENOUGH_IN_DOMAIN,
@@ -27,23 +36,18 @@ from quizapp.domain.readiness import (
     weakest,
 )
 from quizapp.domain.scheduling import retrievability
-from quizapp.storage import blueprints, goals, misses, readiness
+from quizapp.storage import blueprints, decks, goals, misses, readiness, reviews
+from quizapp.storage.misses import OpenMiss
 from quizapp.storage.readiness import FirstAnswer, TopicCard
 from quizapp.views import respond
 from quizapp.views.guards import current_learner
 
 blueprint = Blueprint("readiness", __name__)
 
-FILTERS = {
-    "weak": "Weakest first",
-    "due": "Due or overdue",
-    "unseen": "Never seen",
-    "missed": "Missed and not yet right on three days",
-    "sure": "Wrong though sure",
-    "flagged": "Flagged",
-}
-QUALIFIERS = ("FIRST", "BEST", "MOST", "PRIMARY", "GREATEST", "NEXT")
-COUNTS = (10, 20, 40)
+COUNTS = (10, 20, 40, 80)
+MINUTES = (5, 10, 15, 20, 30, 45, 60)
+LENGTH = "20"
+MOST_MISSES = 40
 
 
 @dataclass(frozen=True)
@@ -58,34 +62,104 @@ class Exam:
 @blueprint.get("/topics")
 def topics() -> Response:
     """Every sub-topic by what is worth most, and sessions of one's own."""
+    return _map(200)
+
+
+@blueprint.post("/topics/picks")
+def picks() -> Response:
+    """Put a session together and begin it, or say what would have to be loosened."""
+    learner, now = current_learner(), clock.now()
+    exam, _ = _exam(learner, now)
+    found = _found(learner, exam, now)
+    if not found.cards:
+        return _map(400, found)
+    pick = pick_actions.gather(learner, found.title, found.cards, now)
+    return redirect(url_for("study.session", scope=f"pick-{pick}"), 303)
+
+
+@blueprint.get("/topics/previews")
+def preview() -> Response:
+    """Where a browser without script returns to after a preview."""
+    return redirect(url_for("readiness.topics"))
+
+
+@blueprint.post("/topics/previews")
+def previews() -> Response:
+    """How many cards a session would hold, and how long they take."""
+    learner, now = current_learner(), clock.now()
+    exam, _ = _exam(learner, now)
+    found = _found(learner, exam, now)
+    if respond.wants_fragment():
+        return respond.piece("readiness/_found.html", found=found, alert=False)
+    return _map(200, found)
+
+
+def _map(status: int, found: "Found | None" = None) -> Response:
     learner, now = current_learner(), clock.now()
     exam, known = _exam(learner, now)
     mapped = weakest(_topics(learner, exam, now))
     return respond.page(
         "readiness/topics.html",
+        status,
         learner=learner,
         exam=exam,
         outlines=[b for b in known if b.planning],
         topics=mapped,
         names={d.id: d.name for d in exam.outline.domains},
-        filters=FILTERS,
+        kinds=KINDS,
         qualifiers=QUALIFIERS,
-        lengths=COUNTS,
+        counts=COUNTS,
+        minutes=MINUTES,
+        own=any(deck.family == "own" for deck in decks.of_learner(learner.id)),
+        values=request.form,
+        length=request.form.get("length", LENGTH),
+        found=found,
+        alert=status != 200,
         causes=CAUSES,
         causes_given=misses.causes(learner.id),
+        waiting=misses.open_counts(learner.id),
     )
 
 
-@blueprint.post("/topics/picks")
-def picks() -> Response:
-    """Put a session together and begin it."""
+@blueprint.get("/topics/misses")
+def missed() -> Response:
+    """The questions that were missed and are not right on three days yet."""
     learner, now = current_learner(), clock.now()
-    exam, _ = _exam(learner, now)
-    chosen, title = _chosen(learner, exam, now)
-    if not chosen:
-        raise Refusal("No card is like that just now. Choose fewer conditions.")
-    pick = pick_actions.gather(learner, title, chosen, now)
+    shown = request.args.get("show", "all")
+    lists = _missed(learner)
+    return respond.page(
+        "readiness/misses.html",
+        learner=learner,
+        lists=lists,
+        shown=shown if shown in lists else "all",
+        most=MOST_MISSES,
+        causes=CAUSES,
+        today=learner.today(now),
+    )
+
+
+@blueprint.post("/topics/misses/picks")
+def missed_picks() -> Response:
+    """Study the questions of one list of misses, in its order."""
+    learner, now = current_learner(), clock.now()
+    shown = request.form.get("show", "all")
+    found = _missed(learner).get(shown, [])[:MOST_MISSES]
+    if not found:
+        raise Refusal("No question waits on this list. Choose another.")
+    title = {"sure": "Misconceptions", "guessed": "Guessed questions"}.get(
+        shown, "Missed questions"
+    )
+    pick = pick_actions.gather(learner, title, [miss.card for miss in found], now)
     return redirect(url_for("study.session", scope=f"pick-{pick}"), 303)
+
+
+def _missed(learner: Learner) -> dict[str, list[OpenMiss]]:
+    waiting = misses.still_open(learner.id)
+    return {
+        "all": waiting,
+        "sure": [miss for miss in waiting if miss.sure],
+        "guessed": [miss for miss in waiting if miss.guessed],
+    }
 
 
 @blueprint.get("/readiness")
@@ -182,37 +256,64 @@ def _recall(cards: Sequence[TopicCard], learner: Learner, day: int) -> float | N
     ) / len(cards)
 
 
-def _chosen(learner: Learner, exam: Exam, now: datetime) -> tuple[list[int], str]:
-    """The cards a session of one's own is made of, and its title."""
-    form = request.form
-    today = learner.today(now)
-    count = int(form["count"]) if form.get("count", "") in {str(n) for n in COUNTS} else COUNTS[1]
-    wanted = form.get("filter", "weak")
+@dataclass(frozen=True)
+class Found:
+    """The cards of a session of one's own, the weakest first; where there are none, how many
+    there would be without each condition."""
+
+    title: str
+    cards: list[int]
+    seconds: float
+    without: list[tuple[str, int]]
+
+
+def _found(learner: Learner, exam: Exam, now: datetime) -> Found:
+    today, wanted = learner.today(now), _wanted(exam)
     cards = readiness.topic_cards(learner.id)
     _, own = shares_of_cards([card.domains for card in cards], exam.share)
-    domains = set(form.getlist("domain")) & set(exam.share)
-    word = form.get("qualifier", "")
-    title = FILTERS.get(wanted, FILTERS["weak"])
-    kept = [
-        card
-        for card, domain in zip(cards, own, strict=True)
-        if (domain in domains if domains else domain)
-        and {
-            "due": card.last_day is not None and card.due_day <= today,
-            "unseen": card.last_day is None,
-            "missed": card.missed,
-            "sure": card.sure,
-            "flagged": card.flag > 0,
-        }.get(wanted, True)
-        and (word not in QUALIFIERS or re.search(rf"\b{word}\b", card.stem))
+    placed = list(zip(cards, own, strict=True))
+    kept = [card for card, domain in placed if fits(card, domain, wanted, today)]
+    kept.sort(key=lambda card: _strength(card, learner, today))
+    paces = reviews.paces(learner.id)
+    lengths = [seconds(card, paces) for card in kept]
+    length = request.form.get("length", LENGTH)
+    minutes = length.removesuffix("min")
+    if length != minutes and minutes in {str(n) for n in MINUTES}:
+        count = within(lengths, int(minutes))
+    else:
+        count = int(length) if length in {str(n) for n in COUNTS} else int(LENGTH)
+    without = [
+        (name, sum(fits(card, domain, loose, today) for card, domain in placed))
+        for name, loose in (looser(wanted) if not kept else [])
     ]
-    if form.get("deck") is not None:
-        title = form.get("topic", "") or form["deck"]
-        kept = [c for c in kept if (c.deck, c.topic) == (form["deck"], form.get("topic", ""))]
-    if word in QUALIFIERS:
-        title = f"{word} questions"
-    kept.sort(key=lambda c: _strength(c, learner, today))
-    return [card.card for card in kept[:count]], title
+    return Found(
+        _title(wanted),
+        [card.card for card in kept[:count]],
+        sum(lengths[:count]),
+        [(name, cards_then) for name, cards_then in without if cards_then],
+    )
+
+
+def _wanted(exam: Exam) -> Wanted:
+    """What the form asks for; a condition that does not exist asks for nothing."""
+    form = request.form
+    word, deck = form.get("qualifier", ""), form.get("deck")
+    return Wanted(
+        kinds=frozenset(form.getlist("filter")) & frozenset(KINDS),
+        domains=frozenset(form.getlist("domain")) & {*exam.share, OWN},
+        word=word if word in QUALIFIERS else "",
+        heading=None if deck is None else (deck, form.get("topic", "")),
+    )
+
+
+def _title(wanted: Wanted) -> str:
+    if wanted.heading is not None:
+        return wanted.heading[1] or wanted.heading[0]
+    named = [label for kind, label in KINDS.items() if kind in wanted.kinds]
+    title = " or ".join([*named[:1], *(label.lower() for label in named[1:])])
+    if wanted.word:
+        return f"{wanted.word} questions{': ' + title.lower() if title else ''}"
+    return title or "Weakest first"
 
 
 def _strength(card: TopicCard, learner: Learner, today: int) -> float:
