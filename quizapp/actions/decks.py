@@ -135,8 +135,8 @@ def load(folder: Path) -> Loaded:
         for note, kind, fields, objective, digest in decks.rendered_before(rendered_by()):
             # After the renderer an imported note keeps what its file said.
             _, colon, said = digest.partition(":")
-            digest = f"{rendered_by()}{colon}{said}"
-            decks.change_note(note, faces=faces(kind, fields, objective), digest=digest)
+            kept = f"{rendered_by()}{colon}{said}"
+            decks.change_note(note, faces=faces(kind, fields, objective), digest=kept)
         for learner in learners.ids():
             decks.enrol(learner, decks.shipped())
         return Loaded(len(parsed), added, altered, retired, decks.deal())
