@@ -155,6 +155,18 @@ def test_days_have_about_the_minutes_they_are_asked_for() -> None:
     assert wrong < 0.25
 
 
+@pytest.mark.parametrize(
+    ("count", "left", "minutes"), [(1500, 45, 5.0), (2000, 90, 10.0), (400, 14, 10.0)]
+)
+def test_no_day_stands_out_however_scarce_the_time(count: int, left: int, minutes: float) -> None:
+    cards = some_cards(count, new=0.9, shares=(0.4, 0.25, 0.18, 0.11, 0.06))
+    time = days(left, minutes)
+    ratio = plan(cards, time).seconds / time.seconds
+    assert ratio.max() < 1.25
+    assert ratio.min() > 0.6
+    assert ratio.mean() == pytest.approx(1, abs=0.02)
+
+
 def test_adherence_leaves_fewer_minutes() -> None:
     time = days(30, 6.0, adherence=0.5)
     made = plan(some_cards(600), time)
