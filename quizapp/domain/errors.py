@@ -7,6 +7,14 @@ class Refusal(Exception):
     """Says in one sentence what happened and what to do next."""
 
 
+class Unfit(Refusal):
+    """Something that was typed cannot be used; ``field`` names where."""
+
+    def __init__(self, sentence: str, field: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 class Missing(Refusal):
     """What was asked for does not exist for this learner."""
 
