@@ -372,6 +372,7 @@ class Paper(Table):
 
     ends          None without a clock
     open_place    the item on the screen, since ``open_since``
+    score         what it came to (domain/exams.py Score), once it is handed in
     """
 
     id = AutoField()
@@ -386,6 +387,7 @@ class Paper(Table):
     submitted = UTCDateTimeField(null=True)
     open_place = IntegerField(null=True)
     open_since = UTCDateTimeField(null=True)
+    score = JSONField(null=True)
 
 
 class PaperItem(Table):
@@ -459,9 +461,11 @@ class Link(Table):
 class Goal(Table):
     """An exam on a date.
 
-    weights   each domain's weight in percent where the learner set their own
+    outline   "" where the learner put decks together instead of choosing an exam
+    weights   each domain's or deck's weight where the learner set their own
     minutes   minutes for each weekday, Monday first
     days_off  ISO dates without study
+    foretold  what was forecast first and last before the exam (domain/calibration.py)
     """
 
     id = AutoField()
@@ -477,6 +481,7 @@ class Goal(Table):
     created = UTCDateTimeField()
     ended = UTCDateTimeField(null=True)
     outcome = JSONField(null=True)
+    foretold = JSONField(null=True)
 
 
 class Plan(Table):
@@ -484,7 +489,6 @@ class Plan(Table):
 
     learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
     study_day = IntegerField()
-    begun = BooleanField(default=False)
     forecast = JSONField()
 
     class Meta:

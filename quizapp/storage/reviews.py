@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import SQL, Case, fn
 
+from quizapp.domain.goals import of_deck
 from quizapp.domain.queue import Counts
 from quizapp.domain.scheduling import Memory as MemoryValue
 from quizapp.domain.scheduling import Rating, State
@@ -116,6 +117,7 @@ class Prediction:
     elapsed: int
     study_day: int
     recalled: bool
+    due: bool
 
 
 def predictions(learner: int, most: int = 4_000) -> list[Prediction]:
@@ -123,7 +125,7 @@ def predictions(learner: int, most: int = 4_000) -> list[Prediction]:
     rows = (
         Review.select(
             Note.domains, Review.stability_before, Review.elapsed_days, Review.study_day,
-            Review.rating,
+            Review.rating, Review.mode, Note.deck,
         )
         .join(Card, on=(Card.id == Review.card))
         .join(Note, on=(Note.id == Card.note))
@@ -139,9 +141,26 @@ def predictions(learner: int, most: int = 4_000) -> list[Prediction]:
         .tuples()
     )  # fmt: skip
     return [
-        Prediction(tuple(domains), stability, elapsed, day, rating > Rating.AGAIN)
-        for domains, stability, elapsed, day, rating in rows
+        Prediction(
+            (*domains, of_deck(deck)), stability, elapsed, day, rating > Rating.AGAIN, mode == "due"
+        )
+        for domains, stability, elapsed, day, rating, mode, deck in rows
     ]
+
+
+def confidences(learner: int, most: int = 4_000) -> list[tuple[str, bool]]:
+    """How sure the learner said to be of the latest answers to items in study, where they said
+    so, and whether they were right."""
+    rows = (
+        Review.select(Review.answer)
+        .join(Card, on=(Card.id == Review.card))
+        .join(Note, on=(Note.id == Card.note))
+        .where((Review.learner == learner) & (Note.kind == "choice") & Review.answer.is_null(False))
+        .order_by(Review.study_day.desc())
+        .limit(most)
+        .tuples()
+    )
+    return [(given["confidence"], given["right"]) for (given,) in rows if given.get("confidence")]
 
 
 def exists(learner: int, card: int, version: int) -> bool:

@@ -41,7 +41,7 @@ def index() -> Response:
         now=now,
         outlines=[b for b in known if b.planning],
         running=[(p, _answered(p)) for p in papers if p.submitted is None],
-        finished=[(p, _result(p, known)) for p in papers if p.submitted is not None],
+        finished=[p for p in papers if p.score is not None],
     )
 
 
@@ -188,7 +188,7 @@ def result(paper_id: int) -> Response:
         outline=outline,
         weights=blueprints.share_of(paper.outline),
         names={domain.id: domain.name for domain in outline.domains},
-        result=_added_up(questions, outline),
+        result=exams.result([question.answered for question in questions]),
         known=exams.known,
         lists=lists,
         shown=shown if shown in lists else "wrong",
@@ -288,29 +288,6 @@ def _to_result(paper_id: int) -> Response:
 
 def _answered(paper: PaperRow) -> int:
     return sum(entry.choice is not None for entry in store.entries(paper.id))
-
-
-def _result(paper: PaperRow, known: list[Outline]) -> exams.Result:
-    outline = next((b for b in known if b.outline == paper.outline), None)
-    return _added_up(store.questions(paper.id), outline)
-
-
-def _added_up(questions: list[PaperQuestion], outline: Outline | None) -> exams.Result:
-    domains = [domain.id for domain in outline.domains] if outline else []
-    return exams.result(
-        [
-            exams.Answered(
-                q.domain,
-                q.right,
-                q.repeat,
-                q.confidence,
-                q.seconds,
-                exams.change(q.choices, q.key),
-            )
-            for q in questions
-        ],
-        [domain for domain in domains if any(q.domain == domain for q in questions)],
-    )
 
 
 def _listed(entry: Entry, name: str) -> bool:

@@ -54,6 +54,11 @@ def index() -> Response:
         ),
         waiting=offer.due - everything.due if planned is None else 0,
         ahead=[(goal, (goal.day - learner.calendar.date(today)).days) for goal in ahead],
+        held=[
+            past.goal
+            for past in goals.past(learner.id, learner.calendar.date(today))
+            if not past.outcome
+        ],
         planning=bool(ahead) and planned is None,
         day=day,
         streak=queue.streak(studied, today),

@@ -1,6 +1,6 @@
 """What is weak and how ready one is: a map of topics, sessions of one's own, a verdict."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +11,12 @@ from werkzeug.wrappers import Response
 from quizapp import clock
 from quizapp.actions import goals as goal_actions
 from quizapp.actions import picks as pick_actions
+from quizapp.domain import calibration
 from quizapp.domain.blueprints import Blueprint as Outline
-from quizapp.domain.blueprints import shares
+from quizapp.domain.blueprints import Domain, shares
 from quizapp.domain.errors import Missing, Refusal
 from quizapp.domain.exams import Share
-from quizapp.domain.goals import Goal, shares_of_cards
+from quizapp.domain.goals import Goal, of_deck, shares_of_cards
 from quizapp.domain.learners import Learner
 from quizapp.domain.misses import CAUSES
 from quizapp.domain.picks import (
@@ -32,15 +33,18 @@ from quizapp.domain.readiness import (
     ENOUGH_IN_ALL,
     ENOUGH_IN_DOMAIN,
     Topic,
+    by_domain,
     verdict,
     weakest,
 )
 from quizapp.domain.scheduling import retrievability
-from quizapp.storage import blueprints, decks, goals, misses, readiness, reviews
+from quizapp.storage import blueprints, decks, exams, goals, misses, readiness, reviews
+from quizapp.storage.exams import PaperRow
 from quizapp.storage.misses import OpenMiss
 from quizapp.storage.readiness import FirstAnswer, TopicCard
 from quizapp.views import respond
 from quizapp.views.guards import current_learner
+from quizapp.views.words import day, path
 
 blueprint = Blueprint("readiness", __name__)
 
@@ -48,6 +52,8 @@ COUNTS = (10, 20, 40, 80)
 MINUTES = (5, 10, 15, 20, 30, 45, 60)
 LENGTH = "20"
 MOST_MISSES = 40
+# Papers and weeks that the trend goes back.
+MOST_POINTS = 12
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def _map(status: int, found: "Found | None" = None) -> Response:
         status,
         learner=learner,
         exam=exam,
-        outlines=[b for b in known if b.planning],
+        tabs=_tabs(learner, now, known),
         topics=mapped,
         names={d.id: d.name for d in exam.outline.domains},
         kinds=KINDS,
@@ -164,53 +170,134 @@ def _missed(learner: Learner) -> dict[str, list[OpenMiss]]:
 
 @blueprint.get("/readiness")
 def index() -> Response:
-    """Evidence and forecast side by side, with the formula, or how much is missing."""
+    """Evidence and forecast side by side, with the formula, or how much is missing; then what
+    became of earlier forecasts."""
     learner, now = current_learner(), clock.now()
+    today = learner.today(now)
     exam, known = _exam(learner, now)
+    own = exam.goal is not None and exam.goal.own
     answers = readiness.first_answers(learner)
-    first = _by_domain(answers, exam.share)
     line = exam.goal.line if exam.goal else 0.7
-    forecast = goals.latest_forecast(learner.id) or {"goals": []}
-    foretold: Mapping[str, Sequence[float]] = next(
-        (g["domains"] for g in forecast["goals"] if exam.goal and g["title"] == exam.goal.title),
-        {},
-    )
     cards = readiness.topic_cards(learner.id)
-    _, own = shares_of_cards([card.domains for card in cards], exam.share)
+    _, domains = shares_of_cards([card.domains for card in cards], exam.share)
     coverage = {
-        domain: Share.of([c.last_day is not None for c, d in zip(cards, own, strict=True)
+        domain: Share.of([c.last_day is not None for c, d in zip(cards, domains, strict=True)
                           if d == domain])
         for domain in exam.share
     }  # fmt: skip
+    ready, resting = goal_actions.readiness_of(learner, exam.share, own, line)
+    papers = [] if own else _papers(learner, exam.outline.outline)
+    daily = calibration.buckets(
+        (retrievability(p.elapsed, p.stability, learner.weights), p.recalled)
+        for p in reviews.predictions(learner.id) if p.due
+    )  # fmt: skip
     return respond.page(
         "readiness/index.html",
         learner=learner,
         exam=exam,
-        outlines=[b for b in known if b.planning],
+        own=own,
+        tabs=_tabs(learner, now, known),
         names={d.id: d.name for d in exam.outline.domains},
-        first=first,
+        first=by_domain(((a.domains, a.right) for a in answers), exam.share),
         coverage=coverage,
-        foretold=foretold,
+        foretold=_foretold(learner, exam.goal),
         line=line,
-        verdict=verdict(first, exam.share, line, seed=learner.id),
+        verdict=ready,
+        resting=resting,
         enough=(ENOUGH_IN_ALL, ENOUGH_IN_DOMAIN),
-        trend=_trend(answers, exam.share, learner, now),
+        trend=_trend(answers, resting, learner, line, papers, today),
+        past=goals.past(learner.id, learner.calendar.date(today)),
+        passes=calibration.passes(
+            (held.last.chance, held.outcome["passed"])
+            for held in goals.past(learner.id, learner.calendar.date(today))
+            if held.outcome and held.last and held.last.chance is not None
+        ),
+        daily=daily,
+        together=calibration.together(daily),
+        said=calibration.verdict,
+        few=calibration.ENOUGH,
+        confidence=_confidence(learner),
     )
 
 
 def _exam(learner: Learner, now: datetime) -> tuple[Exam, list[Outline]]:
-    """The exam the address names, else the nearest goal's, else the first there is."""
+    """The exam the address names, else the nearest goal's, else the first there is.
+
+    A goal is named “goal-3”; a certification stands for its nearest goal.
+    """
     known = blueprints.known()
-    if not known:
-        raise Missing("No exam outlines are loaded. Load them with: flask --app wsgi load")
     ahead = goals.active(learner.id, learner.calendar.date(learner.today(now)))
     asked = request.values.get("outline")
-    goal = next((g for g in ahead if asked in (None, "", g.outline)), None)
+    goal = next((g for g in ahead if asked in (None, "", g.outline, f"goal-{g.id}")), None)
+    if goal and goal.own:
+        share = goal_actions.share_of(learner, goal)
+        return Exam(_put_together(learner, goal, share), goal, share), known
+    if not known:
+        raise Missing("No exam outlines are loaded. Load them with: flask --app wsgi load")
     name = goal.outline if goal else asked
     planned = [b for b in known if b.planning]
     outline = next((b for b in known if b.outline == name), (planned or known)[0])
-    share = goal_actions.share_of(goal) if goal else shares(outline, known)
+    share = goal_actions.share_of(learner, goal) if goal else shares(outline, known)
     return Exam(outline, goal, share), known
+
+
+def _put_together(learner: Learner, goal: Goal, share: Mapping[str, float]) -> Outline:
+    """An outline for an exam that the learner put together from decks."""
+    names = {of_deck(d.id): path(d.parent, d.name) for d in decks.of_learner(learner.id)}
+    return Outline(
+        certification=goal.title,
+        body="",
+        outline=f"goal-{goal.id}",
+        version="",
+        domains=tuple(Domain(name, names[name], 100 * part) for name, part in share.items()),
+    )
+
+
+def _tabs(learner: Learner, now: datetime, known: Sequence[Outline]) -> list[tuple[str, str, bool]]:
+    """What to choose between: exams on a date first, then other certifications. Each by its
+    name in the address, its title, and whether it is the one that is shown."""
+    ahead = goals.active(learner.id, learner.calendar.date(learner.today(now)))
+    titles = Counter(goal.title for goal in ahead)
+    exam, _ = _exam(learner, now)
+    found = [
+        (
+            f"goal-{goal.id}",
+            goal.title if titles[goal.title] == 1 else f"{goal.title}, {day(goal.day)}",
+            exam.goal is not None and exam.goal.id == goal.id,
+        )
+        for goal in ahead
+    ]
+    having = {goal.outline for goal in ahead}
+    return found + [
+        (b.outline, b.certification, exam.goal is None and exam.outline.outline == b.outline)
+        for b in known
+        if b.planning and b.outline not in having
+    ]
+
+
+def _foretold(learner: Learner, goal: Goal | None) -> Mapping[str, Sequence[float]]:
+    """Recall by domain on the day of a goal, following the plan and stopping now."""
+    latest = goals.latest_forecast(learner.id) or {"goals": []}
+    found: Mapping[str, Sequence[float]] = next(
+        (g["domains"] for g in latest["goals"] if goal and g.get("id") == goal.id), {}
+    )
+    return found
+
+
+def _papers(learner: Learner, outline: str) -> list[PaperRow]:
+    """Papers of an outline that were handed in, the latest first."""
+    return [p for p in exams.papers(learner.id) if p.outline == outline and p.score is not None]
+
+
+def _confidence(learner: Learner) -> dict[str, Share]:
+    """Right answers by how sure one was, in study and on papers."""
+    studied = [(word, Share(int(right), 1)) for word, right in reviews.confidences(learner.id)]
+    sat = [
+        said
+        for paper in exams.papers(learner.id) if paper.score is not None
+        for said in paper.score.confidence.items()
+    ]  # fmt: skip
+    return calibration.by_confidence([*studied, *sat])
 
 
 def _topics(learner: Learner, exam: Exam, now: datetime) -> list[Topic]:
@@ -323,23 +410,51 @@ def _strength(card: TopicCard, learner: Learner, today: int) -> float:
     return retrievability(max(0, today - card.last_day), card.stability, learner.weights)
 
 
-def _by_domain(answers: Sequence[FirstAnswer], share: Mapping[str, float]) -> dict[str, Share]:
-    found: dict[str, list[bool]] = {domain: [] for domain in share}
-    for answer in answers:
-        domain = next((d for d in answer.domains if d in share), None)
-        if domain:
-            found[domain].append(answer.right)
-    return {domain: Share.of(rights) for domain, rights in found.items()}
+@dataclass(frozen=True)
+class Point:
+    """What was known on one day: ``kind`` "paper" or "expected", a share and its interval."""
+
+    day: int
+    kind: str
+    title: str
+    score: float
+    interval: tuple[float, float]
+    n: int
 
 
 def _trend(
-    answers: Sequence[FirstAnswer], share: Mapping[str, float], learner: Learner, now: datetime
-) -> list[tuple[str, Share]]:
-    """First answers of the last eight weeks, week by week, weeks without any left out."""
-    today = learner.today(now)
-    weeks: dict[int, list[bool]] = defaultdict(list)
-    for answer in answers:
-        if any(domain in share for domain in answer.domains) and today - answer.study_day < 56:
-            weeks[(today - answer.study_day) // 7].append(answer.right)
-    said = {0: "last 7 days", 1: "the week before"}
-    return [(said.get(week, f"{week} weeks ago"), Share.of(weeks[week])) for week in sorted(weeks)]
+    answers: Sequence[FirstAnswer],
+    share: Mapping[str, float],
+    learner: Learner,
+    line: float,
+    papers: Sequence[PaperRow],
+    today: int,
+) -> list[Point]:
+    """Papers, and the practice score to expect at each week's end, the earliest first."""
+    found = []
+    for paper in papers[:MOST_POINTS]:
+        score = paper.score and paper.score.first
+        if score and score.share is not None and score.interval and paper.submitted:
+            found.append(
+                Point(
+                    learner.today(paper.submitted), "paper", paper.title, score.share,
+                    score.interval, score.n,
+                )
+            )  # fmt: skip
+    before = None
+    for week in range(MOST_POINTS):
+        until = today - 7 * week
+        known = [(a.domains, a.right) for a in answers if a.study_day <= until]
+        first = by_domain(known, share)
+        count = sum(part.n for part in first.values())
+        if not count:
+            break
+        if count == before:
+            # A week without a first answer says nothing new: the earlier point stands.
+            found.pop()
+        before = count
+        then = verdict(first, share, line, seed=learner.id, draws=1000)
+        if then.score is None or then.interval is None:
+            break
+        found.append(Point(until, "expected", "Practice score", then.score, then.interval, count))
+    return sorted(found, key=lambda point: (point.day, point.kind))
