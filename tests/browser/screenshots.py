@@ -16,6 +16,8 @@ PAGES = {
     "edit": "/cards/1/edit",
     "deck": "/decks/deck-1",
     "settings": "/settings",
+    "topics": "/topics",
+    "misses": "/topics/misses",
     "missing": "/nowhere",
 }
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
