@@ -306,13 +306,13 @@ def _make(
     day: date,
     work: Path,
     progress: Progress,
-    take: Take = copies.take,
+    take: Take | None = None,
 ) -> Backup:
     copy = work / _DATABASE
     # Before and after: what the copied rows name was there before them, and is kept even
     # where it is swept from the media folder in between.
     media = _hold_media(shelf)
-    take(copy, progress)
+    (take or copies.take)(copy, progress)
     media |= _hold_media(shelf)
     target = shelf.folder / f"{day}-{reason}-{token_hex(4)}.zip"
     # Before a restore others wait for the copy to be finished, so it is not compressed.

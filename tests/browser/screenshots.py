@@ -16,6 +16,7 @@ PAGES = {
     "edit": "/cards/1/edit",
     "deck": "/decks/deck-1",
     "settings": "/settings",
+    "backups": "/backups",
     "missing": "/nowhere",
 }
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
