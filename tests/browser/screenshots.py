@@ -20,6 +20,7 @@ PAGES = {
     "jobs": "/jobs",
     "topics": "/topics",
     "misses": "/topics/misses",
+    "backups": "/backups",
     "missing": "/nowhere",
 }
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
