@@ -11,9 +11,9 @@ from quizapp.actions.imports.comparing import grown, is_same, is_taken, united_f
 from quizapp.actions.imports.notes import (
     cards,
     chunks,
-    digest,
     renamed,
     shown_in_lists,
+    stored_digest,
     tags,
     with_media,
 )
@@ -171,7 +171,7 @@ def _add(work: _Work, notes: Sequence[PackedNote]) -> None:
         note_rows.append(
             note_row(
                 id_, home, work.learner, work.batch, work.position, note, tags(note), shown,
-                digest(note), work.type_ids.get(note.notetype),
+                stored_digest(note), work.type_ids.get(note.notetype),
             )
         )  # fmt: skip
         work.position += 1
@@ -239,7 +239,7 @@ def _change(
             objective=note.objective,
             level=note.level,
             pool=note.pool,
-            digest=digest(note),
+            digest=stored_digest(note),
             modified=note.modified or None,
             retired=False,
         )
