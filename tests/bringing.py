@@ -79,9 +79,9 @@ def rows() -> dict[str, list[tuple[Any, ...]]]:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder by its path, with what is in it."""
+    """Every file below a folder by its path but locks, with what is in it."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.suffix != ".lock"
     }

@@ -9,7 +9,8 @@ stop between any two of these.
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -24,11 +25,13 @@ from quizapp.formats import jsonl
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
 from quizapp.formats.reading import read_apart
-from quizapp.storage import imports
+from quizapp.storage import imports, media_files
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
 
-__all__ = ["Choices", "Comparison", "begun", "commit", "drop", "read", "receive", "sweep", "undo"]
+__all__ = [
+    "Choices", "Comparison", "begun", "commit", "drop", "place", "read", "receive", "sweep", "undo",
+]  # fmt: skip
 
 Report = Callable[[int, int], None]
 Finish = Callable[[Mapping[str, Any]], None]
@@ -38,6 +41,19 @@ _NAMED = 2_000
 
 _UNDONE = ("reading", "ready", "failed")
 _GONE_ON = "This import was done already, or it was put away. Look at it again."
+
+
+@contextmanager
+def place(root: Path, folder: str) -> Iterator[Path]:
+    """Where a file that comes in is put, until it is received; an error leaves nothing there."""
+    home = root / folder
+    with media_files.arriving(root):
+        home.mkdir(parents=True)
+        try:
+            yield home / "upload"
+        except BaseException:
+            shutil.rmtree(home, ignore_errors=True)
+            raise
 
 
 def receive(learner: Learner, title: str, folder: str, now: datetime) -> int:
@@ -115,13 +131,14 @@ def commit(
     choices.check()
     folder = root / batch.folder
     package = jsonl.read(folder / "package.jsonl")
-    _place_media(package, folder, media_root)
-    with transaction():
-        if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
-            raise Stale(_GONE_ON)
-        counts = lay(learner, batch_id, package, choices, now, report)
-        imports.change(batch_id, result=counts)
-        finish({"address": f"/imports/{batch_id}"})
+    with media_files.arriving(media_root):
+        _place_media(package, folder, media_root)
+        with transaction():
+            if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
+                raise Stale(_GONE_ON)
+            counts = lay(learner, batch_id, package, choices, now, report)
+            imports.change(batch_id, result=counts)
+            finish({"address": f"/imports/{batch_id}"})
     shutil.rmtree(folder, ignore_errors=True)
     return counts
 
@@ -159,19 +176,24 @@ def drop(learner: Learner, batch_id: int, root: Path) -> None:
 def sweep(root: Path, media_root: Path) -> int:
     """Delete folders of no open import and media files that no row names; count them.
 
-    For the start of a server, when nothing is under way.
+    For the start of a server: what a process left behind that was killed. Where another
+    process is just putting files there, they are left for the next time.
     """
-    kept = {batch.folder for batch in imports.unfinished()}
-    used = imports.digests_in_use()
     count = 0
-    for path in list(root.iterdir()) if root.is_dir() else ():
-        if path.name not in kept:
-            shutil.rmtree(path, ignore_errors=True)
-            count += 1
-    for path in list(media_root.glob("??/*")) if media_root.is_dir() else ():
-        if path.name not in used:
-            path.unlink(missing_ok=True)
-            count += 1
+    with media_files.settled(root) as settled:
+        kept = {batch.folder for batch in imports.unfinished()}
+        for path in list(root.iterdir()) if settled and root.is_dir() else ():
+            if path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+                count += 1
+    with media_files.settled(media_root) as settled:
+        # A database into which nothing ever came is new, or not the one these files belong to.
+        if settled and imports.any_begun():
+            used = imports.digests_in_use()
+            for path in list(media_root.glob("??/*")):
+                if path.name not in used:
+                    path.unlink(missing_ok=True)
+                    count += 1
     return count
 
 
