@@ -29,7 +29,9 @@ from quizapp.formats.package import Package
 from quizapp.formats.readers import Progress, Source, read_as_it_is
 
 if sys.platform != "win32":
+    import fcntl
     import resource
+    import select
 
 PACKAGE, MEDIA = "package.jsonl", "media"
 
@@ -94,7 +96,7 @@ def _run(path: Path, folder: Path, source: str, progress: Progress, limits: Limi
     process = subprocess.Popen(  # noqa: S603 -- our own program, no shell
         [sys.executable, "-I", "-X", "utf8", "-c", _START, str(root), str(path.resolve()),
          str(folder.resolve()), source],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=folder,
@@ -124,8 +126,9 @@ def _run(path: Path, folder: Path, source: str, progress: Progress, limits: Limi
         clock.cancel()
         _kill(process)
         process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            assert pipe is not None
+            pipe.close()
     if refusal is not None:
         raise refusal
     if process.returncode:
@@ -163,6 +166,7 @@ def _ended(code: int, late: bool) -> Refusal:
 def main(arguments: list[str]) -> int:
     """The child: read a file as it is told to, and say how it went, line by line."""
     path, folder, told = Path(arguments[0]), Path(arguments[1]), json.loads(arguments[2])
+    _follow()
     _confine(Limits(**told["limits"]))
     # Nothing here makes cycles, and looking for them in so many rows takes a while.
     gc.disable()
@@ -178,6 +182,19 @@ def main(arguments: list[str]) -> int:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         return _refused(_NO_ROOM if full else _BROKEN)
     return 0
+
+
+def _follow() -> None:
+    """End with the server, however that ends: its end of the pipe is closed then."""
+    if sys.platform == "win32":
+        threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
+        return
+    # Not a thread: its own heap would take its share of the memory that is allowed.
+    signal.signal(signal.SIGIO, lambda *_: os._exit(1))
+    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([0], [], [], 0)[0]:
+        os._exit(1)
 
 
 def _say_progress(done: int, total: int) -> None:

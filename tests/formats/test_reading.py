@@ -10,7 +10,8 @@ import pytest
 
 from quizapp.domain.errors import Refusal
 from quizapp.formats import jsonl, reading
-from quizapp.formats.reading import Limits, Source, read_apart
+from quizapp.formats.readers import READERS, Source
+from quizapp.formats.reading import Limits, read_apart
 from tests.packages import make_package
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -50,7 +51,7 @@ def test_what_a_file_is_follows_from_its_content(tmp_path: Path) -> None:
 def test_a_file_of_no_known_kind_is_refused_in_words(tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes(b"\x7fELF" + bytes(100))
-    with pytest.raises(Refusal, match="no file that can be read here"):
+    with pytest.raises(Refusal, match="not a text file"):
         read_apart(path, tmp_path / "read", name="a.bin")
 
 
@@ -123,6 +124,28 @@ def test_the_end_of_a_child_says_what_it_means() -> None:
     assert "damaged" in str(reading._ended(-11, late=False))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_a_child_ends_with_the_server_that_started_it(tmp_path: Path) -> None:
+    import psutil
+
+    os.mkfifo(tmp_path / "upload")  # nobody writes into it, so whoever reads it waits
+    code = (
+        "import sys; from pathlib import Path; from quizapp.formats.reading import read_apart;"
+        "read_apart(Path(sys.argv[1]), Path(sys.argv[2]))"
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "upload"), str(tmp_path / "read")], cwd=ROOT
+    )
+    until = time.monotonic() + 20
+    while not (reading := psutil.Process(server.pid).children()) and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(0.5)  # so that it has begun to wait
+    assert reading[0].is_running()
+    server.kill()
+    server.wait()
+    assert psutil.wait_procs(reading, timeout=5)[1] == []
+
+
 def test_the_child_knows_no_server() -> None:
     code = reading._START.replace(
         "sys.exit(main(sys.argv[2:]))",
@@ -141,7 +164,7 @@ def test_the_child_knows_no_server() -> None:
 def test_the_reader_runs_in_the_server_too(tmp_path: Path) -> None:
     """The registry is the same for whoever needs no child: a test, a command."""
     source = Source(ANKI / "tiny-basic.new-sched-media.apkg", tmp_path, "a.apkg")
-    reader = next(reader for reader in reading.READERS if reader.fits(source))
+    reader = next(reader for reader in READERS if reader.fits(source))
     package = reader.read(source, lambda done, total: None)
     jsonl.write(package, tmp_path / "package.jsonl")
     assert len(list(jsonl.read(tmp_path / "package.jsonl", tmp_path).notes)) == 10
