@@ -24,7 +24,7 @@ from quizapp.domain.learners import Learner
 from quizapp.formats import jsonl
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
-from quizapp.formats.reading import read_apart
+from quizapp.formats.reading import PACKAGE, read_apart
 from quizapp.storage import imports, media_files
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
@@ -40,6 +40,8 @@ Finish = Callable[[Mapping[str, Any]], None]
 _NAMED = 2_000
 
 _UNDONE = ("reading", "ready", "failed")
+# As after going back to a backup, which holds no files that wait.
+_FILE_GONE = "The file of this import is not here any more. Choose it again."
 _GONE_ON = "This import was done already, or it was put away. Look at it again."
 
 
@@ -85,6 +87,8 @@ def read(
     batch = _batch(learner, batch_id)
     folder = root / batch.folder
     try:
+        if not (folder / "upload").is_file():
+            raise Missing(_FILE_GONE)
         known = [asdict(type_) for _, type_ in imports.notetypes(learner.id).values()]
         package = read_apart(
             folder / "upload",
@@ -130,7 +134,11 @@ def commit(
     batch = _batch(learner, batch_id)
     choices.check()
     folder = root / batch.folder
-    package = jsonl.read(folder / "package.jsonl")
+    if batch.state != "ready":
+        raise Stale(_GONE_ON)
+    if not (folder / PACKAGE).is_file():
+        raise Missing(_FILE_GONE)
+    package = jsonl.read(folder / PACKAGE)
     with media_files.arriving(media_root):
         _place_media(package, folder, media_root)
         with transaction():
