@@ -39,6 +39,16 @@ def test_a_package_comes_back_with_its_media_and_its_report(tmp_path: Path) -> N
     assert "Filtered decks are not kept" in package.remarks[0]
 
 
+def test_two_notes_of_one_key_are_one_note_and_a_word_about_the_other(tmp_path: Path) -> None:
+    make_package(
+        tmp_path / "a.apkg", 3, spoil=lambda db: db.execute("UPDATE notes SET guid = 'same'")
+    )
+    package = read_apart(tmp_path / "a.apkg", tmp_path / "read")
+    assert [note.key for note in package.notes] == ["same"]
+    assert len(package.refused) == 2
+    assert "has the same ID" in package.refused[0].reason
+
+
 def test_what_a_file_is_follows_from_its_content(tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes((ANKI / "tiny-basic.legacy-sched-media.apkg").read_bytes())

@@ -17,6 +17,8 @@ from quizapp.formats.labels import faces_of_label, label
 from quizapp.formats.package import Package, PackedCard, PackedNote
 
 _CHUNK = 1_000
+# Decks inside each other; deeper than anybody sorts, and every page can still show it.
+DEEPEST = 50
 
 # In Anki these are tags; here they are kept with what a learner knows of a card.
 KEPT_WITH_CARDS = ("marked", "leech")
@@ -67,6 +69,16 @@ def shown_in_lists(
     if type_ is not None:
         return faces_of_label(label(type_, fields))
     return faces(kind, fields, objective)
+
+
+def path_of(deck: str, under: str) -> list[str]:
+    """The parts of the name of the deck that a deck of a file becomes; the last one has what
+    lies deeper than DEEPEST."""
+    above, parts = (
+        [part.strip() for part in name.split("::") if part.strip()] for name in (under, deck)
+    )
+    path = [*above, *(parts or ["Imported"])]
+    return path if len(path) <= DEEPEST else [*path[: DEEPEST - 1], " ".join(path[DEEPEST - 1 :])]
 
 
 def renamed(package: Package, stored: Mapping[str, str]) -> dict[str, str]:
