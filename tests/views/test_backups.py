@@ -60,7 +60,7 @@ def test_sixty_days_leave_days_weeks_and_months(
 def test_the_list_says_when_and_why_and_what(visitor: Visitor, folder: Path) -> None:
     page = page_of(visitor, "/backups")
     for said in (
-        "15 January 2026, 12:00", "at the day&#39;s beginning", "1 deck, 16 cards, 0 answers",
+        "15 January 2026, 12:00", "at the day&#39;s beginning", "1 deck, 17 cards, 0 answers",
         str(folder),
     ):  # fmt: skip
         assert said in page
@@ -79,7 +79,7 @@ def test_a_backup_is_made_by_hand(visitor: Visitor, folder: Path) -> None:
     assert response.status_code == 303
     assert len(names(folder)) == 2
     page = page_of(visitor, response.headers["Location"])
-    assert "Backed up: 16 cards and 0 answers." in page
+    assert "Backed up: 17 cards and 0 answers." in page
     assert "by hand" in page
 
 
