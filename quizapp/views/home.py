@@ -15,9 +15,6 @@ from quizapp.views.guards import backup_failure, current_learner, plan_later
 
 blueprint = Blueprint("home", __name__)
 
-# Until there are answers to measure: seconds for a first look, and for a review.
-FIRST_PACE = (20.0, 9.0)
-
 
 @dataclass(frozen=True)
 class Row:
@@ -52,9 +49,16 @@ def index() -> Response:
         learner=learner,
         families=_families(having, offered, overall),
         everything=everything,
-        minutes=queue.minutes(everything, new_pace or FIRST_PACE[0], review_pace or FIRST_PACE[1]),
+        minutes=queue.minutes(
+            everything, new_pace or queue.FIRST_PACE[0], review_pace or queue.FIRST_PACE[1]
+        ),
         waiting=offer.due - everything.due if planned is None else 0,
         ahead=[(goal, (goal.day - learner.calendar.date(today)).days) for goal in ahead],
+        held=[
+            past.goal
+            for past in goals.past(learner.id, learner.calendar.date(today))
+            if not past.outcome
+        ],
         planning=bool(ahead) and planned is None,
         day=day,
         streak=queue.streak(studied, today),
