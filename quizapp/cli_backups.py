@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 from flask import Flask
@@ -12,12 +12,11 @@ from flask import Flask
 from quizapp import clock
 from quizapp.actions import backups as backup_actions
 from quizapp.actions import study as study_actions
-from quizapp.cli import check_schema, configured, database, local_day
+from quizapp.cli import check_schema, configured, database, local_day, progress_bars
 from quizapp.domain.backups import Reason
 from quizapp.domain.errors import Missing, Refusal
 from quizapp.storage import backups, learners
 from quizapp.storage.backups import Backup
-from quizapp.storage.copies import Progress
 from quizapp.storage.database import Damaged, connection
 from quizapp.views.words import filesize, plural
 
@@ -43,7 +42,7 @@ def backup(file: Path | None) -> None:
       0 22 * * *  flask --app wsgi backup /mnt/elsewhere/quizapp-$(date +\\%a).zip
     """
     shelf, now = configured().shelf, clock.now()
-    with database(), _progress() as progress:
+    with database(), progress_bars() as progress:
         check_schema()
         if file is None:
             made = backup_actions.before(Reason.ASKED, shelf, now, local_day(), progress)
@@ -83,7 +82,7 @@ def restore(source: str | None, without_media: bool) -> None:
             " See which there are: flask --app wsgi restore"
         )
     try:
-        with _progress() as progress:
+        with progress_bars() as progress:
             done = backup_actions.restore(
                 shelf, where, clock.now(), local_day(), progress, not without_media, offline=True
             )
@@ -119,7 +118,7 @@ def check(repair: bool, yes: bool) -> None:
         with connection():
             with _refusing(2):
                 check_schema()
-            with _progress() as progress:
+            with progress_bars() as progress:
                 found = backup_actions.check(shelf, now, progress)
             for finding in found:
                 click.echo(f"{finding.sentence} {finding.remedy}")
@@ -199,28 +198,3 @@ def _refusing(code: int) -> Iterator[None]:
 def _end(reason: object, code: int) -> NoReturn:
     click.echo(f"Error: {reason}", err=True)
     sys.exit(code)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar for each thing that is done, where somebody looks on."""
-    bar: Any = None
-    doing = ""
-
-    def report(what: str, done: int, total: int) -> None:
-        nonlocal bar, doing
-        if not sys.stderr.isatty():
-            return
-        if what != doing:
-            if bar is not None:
-                bar.__exit__(None, None, None)
-            doing = what
-            bar = click.progressbar(length=total, label=what, file=sys.stderr)
-            bar.__enter__()
-        bar.update(done - bar.pos)
-
-    try:
-        yield report
-    finally:
-        if bar is not None:
-            bar.__exit__(None, None, None)

@@ -95,14 +95,15 @@ def write(
     if wanted.decks is not None and brought.media:
         names = _media_of(learner, wanted)
         brought.media = [m for m in brought.media if m.name in names or m.name.startswith("_")]
-    counted = 0
+    having = [deck.id for deck in exports.decks(learner.id, wanted.decks)]
+    total, counted = exports.count(having, wanted.notes, pools), 0
 
     def counting(notes: Iterator[PackedNote]) -> Iterator[PackedNote]:
         nonlocal counted
         for note in notes:
             counted += 1
             if counted % 500 == 0:
-                report(counted, 0)
+                report(counted, total)
             yield note
 
     brought.notes = counting(iter(brought.notes))

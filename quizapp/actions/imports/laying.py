@@ -11,6 +11,7 @@ from quizapp.actions.imports.comparing import is_same, is_taken, united_fields
 from quizapp.actions.imports.notes import (
     cards,
     chunks,
+    path_of,
     renamed,
     shown_in_lists,
     stored_digest,
@@ -299,9 +300,7 @@ def _take_progress(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> No
 
 def _deck(work: _Work, name: str, **columns: Any) -> int:
     """The id of a deck by the name its file gives it, made if missing."""
-    parts = [part.strip() for part in name.split("::") if part.strip()] or ["Imported"]
-    above = [part.strip() for part in work.choices.under.split("::") if part.strip()]
-    return _deck_at(work, [*above, *parts], columns)
+    return _deck_at(work, path_of(name, work.choices.under), columns)
 
 
 def _deck_at(work: _Work, path: Sequence[str], columns: Mapping[str, Any]) -> int:

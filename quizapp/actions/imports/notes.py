@@ -69,6 +69,14 @@ def shown_in_lists(
     return faces(kind, fields, objective)
 
 
+def path_of(deck: str, under: str) -> list[str]:
+    """The parts of the name of the deck that a deck of a file becomes."""
+    above, parts = (
+        [part.strip() for part in name.split("::") if part.strip()] for name in (under, deck)
+    )
+    return [*above, *(parts or ["Imported"])]
+
+
 def renamed(package: Package, stored: Mapping[str, str]) -> dict[str, str]:
     """New names for files whose name stands for another file here already.
 
