@@ -100,7 +100,7 @@ def export(
                 text = made.read_bytes()
             else:
                 target = target or Path(made.name)
-                _refuse_other_ending(target, made)
+                _refuse_other_ending(target, made, form)
                 _refuse_taken(target, force)
                 made.replace(target)
     for remark in taken.remarks:
@@ -164,7 +164,7 @@ def _refuse_taken(target: Path, force: bool) -> None:
         )
 
 
-def _refuse_other_ending(target: Path, made: Path) -> None:
+def _refuse_other_ending(target: Path, made: Path, form: str) -> None:
     """What is packed must be called so, or nobody can open it."""
     ending = target.suffix.lower()
     if ending == made.suffix or (ending in _TEXTS and made.suffix in _TEXTS):
@@ -172,7 +172,7 @@ def _refuse_other_ending(target: Path, made: Path) -> None:
     if made.suffix == ".zip":
         raise click.ClickException(
             "This export became several texts, which go into one zip."
-            f" Name it so: {target.with_suffix('.zip')}"
+            f" Name it so, and say the format: --as {form} {target.with_suffix('.zip')}"
         )
     raise click.ClickException(
         f"This export is no {ending or 'such'} file. Name it so: {target.with_suffix(made.suffix)}"

@@ -303,6 +303,16 @@ def change_notetype(batch: int, id_: int, type_: NoteType) -> None:
     NoteTypeTable.update(**_columns(type_)).where(NoteTypeTable.id == id_).execute()
 
 
+def forget_unused_types(batch: int, types: Iterable[NoteType]) -> None:
+    """Remove those of some note types that an import added and no note has."""
+    used = Note.select(Note.notetype).where(Note.notetype.is_null(False))
+    NoteTypeTable.delete().where(
+        (NoteTypeTable.batch == batch)
+        & NoteTypeTable.key.in_([type_.key for type_ in types])
+        & NoteTypeTable.id.not_in(used)
+    ).execute()
+
+
 def add_media(learner: int, batch: int, rows: Sequence[tuple[str, str, int]]) -> None:
     """Store which digest each file name stands for: name, digest, size."""
     insert_rows(

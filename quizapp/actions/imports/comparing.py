@@ -10,6 +10,7 @@ from quizapp.actions.imports.notes import (
     chunks,
     digest,
     path_of,
+    refusals,
     renamed,
     tags,
     with_media,
@@ -70,7 +71,8 @@ def compare(learner: Learner, package: Package, under: str = "") -> Comparison:
     known = imports.notes_known(learner.id)
     stored_types = dict(imports.notetypes(learner.id).values())
     types = {type_.key: type_ for type_ in package.notetypes}
-    names = renamed(package, imports.media(learner.id))
+    stored_media = imports.media(learner.id)
+    names = renamed(package, stored_media)
     result = Comparison()
     seen = set()
     for chunk in chunks(package.notes):
@@ -99,7 +101,7 @@ def compare(learner: Learner, package: Package, under: str = "") -> Comparison:
     inside = [having[name][0] for name in names_here if name in having]
     for id_, shown in imports.gone(learner.id, inside, seen):
         result.add("gone", lambda i=id_, s=shown: {"id": i, "label": s})  # type: ignore[misc]
-    for entry in package.refused:
+    for entry in refusals(package, stored_media):
         result.add("refused", lambda e=entry: asdict(e))  # type: ignore[misc]
     return result
 
