@@ -21,7 +21,7 @@ QUALIFIERS = ("FIRST", "BEST", "MOST", "PRIMARY", "GREATEST", "NEXT")
 OWN = "own"
 # Until there are answers to measure: seconds for a question's first look, and for later ones.
 FIRST_QUESTION_PACE = (50.0, 35.0)
-# What a second of an overestimate costs is nothing; a session of no card helps nobody.
+# No session holds more cards, however fast somebody is.
 LONGEST = 500
 
 Paces = Mapping[tuple[bool, bool], float]

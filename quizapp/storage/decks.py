@@ -82,7 +82,7 @@ def of_learner(learner: int) -> list[DeckRow]:
         )
         .join(Enrolment, on=(Enrolment.deck == Deck.id))
         .where((Enrolment.learner == learner) & ~Deck.retired)
-        .order_by(Deck.family, Deck.position, Deck.id)
+        .order_by(Deck.family, Deck.position, Deck.name, Deck.id)
         .tuples()
     )
     return [DeckRow(*row) for row in rows]

@@ -80,7 +80,12 @@ def previews() -> Response:
     goal, problems = _read(request.form, known, having)
     if goal:
         problems = _tried(lambda: goal_actions.check(learner, goal, now))
-    found = goal_actions.outlook(learner, [goal], now) if goal and not problems else None
+    found = None
+    if goal and not problems:
+        # The minutes are shared with the other exams ahead.
+        ahead = store.active(learner.id, learner.calendar.date(learner.today(now)))
+        others = [other for other in ahead if other.id != changed]
+        found = goal_actions.outlook(learner, [goal, *others], now)
     if respond.wants_fragment():
         # The weights on the form are those of the exam it was drawn for.
         drawn, chosen = request.form.get("weights_of"), request.form.get("outline")

@@ -75,7 +75,7 @@ def topics() -> Response:
 def picks() -> Response:
     """Put a session together and begin it, or say what would have to be loosened."""
     learner, now = current_learner(), clock.now()
-    exam, _ = _exam(learner, now)
+    exam = _exam(learner, now)
     found = _found(learner, exam, now)
     if not found.cards:
         return _map(400, found)
@@ -93,7 +93,7 @@ def preview() -> Response:
 def previews() -> Response:
     """How many cards a session would hold, and how long they take."""
     learner, now = current_learner(), clock.now()
-    exam, _ = _exam(learner, now)
+    exam = _exam(learner, now)
     found = _found(learner, exam, now)
     if respond.wants_fragment():
         return respond.piece("readiness/_found.html", found=found, alert=False)
@@ -102,14 +102,14 @@ def previews() -> Response:
 
 def _map(status: int, found: "Found | None" = None) -> Response:
     learner, now = current_learner(), clock.now()
-    exam, known = _exam(learner, now)
+    exam = _exam(learner, now)
     mapped = weakest(_topics(learner, exam, now))
     return respond.page(
         "readiness/topics.html",
         status,
         learner=learner,
         exam=exam,
-        tabs=_tabs(learner, now, known),
+        tabs=_tabs(learner, now, exam),
         topics=mapped,
         names={d.id: d.name for d in exam.outline.domains},
         kinds=KINDS,
@@ -174,7 +174,7 @@ def index() -> Response:
     became of earlier forecasts."""
     learner, now = current_learner(), clock.now()
     today = learner.today(now)
-    exam, known = _exam(learner, now)
+    exam = _exam(learner, now)
     own = exam.goal is not None and exam.goal.own
     answers = readiness.first_answers(learner)
     line = exam.goal.line if exam.goal else 0.7
@@ -187,6 +187,7 @@ def index() -> Response:
     }  # fmt: skip
     ready, resting = goal_actions.readiness_of(learner, exam.share, own, line)
     papers = [] if own else _papers(learner, exam.outline.outline)
+    held = goals.past(learner.id, learner.calendar.date(today))
     daily = calibration.buckets(
         (retrievability(p.elapsed, p.stability, learner.weights), p.recalled)
         for p in reviews.predictions(learner.id) if p.due
@@ -196,7 +197,7 @@ def index() -> Response:
         learner=learner,
         exam=exam,
         own=own,
-        tabs=_tabs(learner, now, known),
+        tabs=_tabs(learner, now, exam),
         names={d.id: d.name for d in exam.outline.domains},
         first=by_domain(((a.domains, a.right) for a in answers), exam.share),
         coverage=coverage,
@@ -206,11 +207,11 @@ def index() -> Response:
         resting=resting,
         enough=(ENOUGH_IN_ALL, ENOUGH_IN_DOMAIN),
         trend=_trend(answers, resting, learner, line, papers, today),
-        past=goals.past(learner.id, learner.calendar.date(today)),
+        past=held,
         passes=calibration.passes(
-            (held.last.chance, held.outcome["passed"])
-            for held in goals.past(learner.id, learner.calendar.date(today))
-            if held.outcome and held.last and held.last.chance is not None
+            (one.last.chance, one.outcome["passed"])
+            for one in held
+            if one.outcome and one.last and one.last.chance is not None
         ),
         daily=daily,
         together=calibration.together(daily),
@@ -220,7 +221,7 @@ def index() -> Response:
     )
 
 
-def _exam(learner: Learner, now: datetime) -> tuple[Exam, list[Outline]]:
+def _exam(learner: Learner, now: datetime) -> Exam:
     """The exam the address names, else the nearest goal's, else the first there is.
 
     A goal is named “goal-3”; a certification stands for its nearest goal.
@@ -231,14 +232,14 @@ def _exam(learner: Learner, now: datetime) -> tuple[Exam, list[Outline]]:
     goal = next((g for g in ahead if asked in (None, "", g.outline, f"goal-{g.id}")), None)
     if goal and goal.own:
         share = goal_actions.share_of(learner, goal)
-        return Exam(_put_together(learner, goal, share), goal, share), known
+        return Exam(_put_together(learner, goal, share), goal, share)
     if not known:
         raise Missing("No exam outlines are loaded. Load them with: flask --app wsgi load")
     name = goal.outline if goal else asked
     planned = [b for b in known if b.planning]
     outline = next((b for b in known if b.outline == name), (planned or known)[0])
     share = goal_actions.share_of(learner, goal) if goal else shares(outline, known)
-    return Exam(outline, goal, share), known
+    return Exam(outline, goal, share)
 
 
 def _put_together(learner: Learner, goal: Goal, share: Mapping[str, float]) -> Outline:
@@ -253,12 +254,11 @@ def _put_together(learner: Learner, goal: Goal, share: Mapping[str, float]) -> O
     )
 
 
-def _tabs(learner: Learner, now: datetime, known: Sequence[Outline]) -> list[tuple[str, str, bool]]:
+def _tabs(learner: Learner, now: datetime, exam: Exam) -> list[tuple[str, str, bool]]:
     """What to choose between: exams on a date first, then other certifications. Each by its
     name in the address, its title, and whether it is the one that is shown."""
     ahead = goals.active(learner.id, learner.calendar.date(learner.today(now)))
     titles = Counter(goal.title for goal in ahead)
-    exam, _ = _exam(learner, now)
     found = [
         (
             f"goal-{goal.id}",
@@ -270,7 +270,7 @@ def _tabs(learner: Learner, now: datetime, known: Sequence[Outline]) -> list[tup
     having = {goal.outline for goal in ahead}
     return found + [
         (b.outline, b.certification, exam.goal is None and exam.outline.outline == b.outline)
-        for b in known
+        for b in blueprints.known()
         if b.planning and b.outline not in having
     ]
 

@@ -35,8 +35,8 @@ document.addEventListener("card:revealed", (event) => {
   if (!right) because = chosen && sure?.value === "sure" ? "sure" : "";
   else if (sure?.value === "guess") because = "guess";
   else if (slow) because = "slow";
-  const reason = because && card.querySelector(`[data-because="${because}"]`);
-  if (reason) reason.hidden = false;
+  const reason = because && card.querySelector(`.because[data-because="${because}"]`);
+  for (const said of card.querySelectorAll(`[data-because="${because}"]`)) said.hidden = false;
   const rating = !right || because === "guess" ? 1 : because === "slow" ? 2 : 3;
   const was = grades.querySelector("[data-proposed]");
   if (was) {

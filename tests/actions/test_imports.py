@@ -152,6 +152,12 @@ def test_an_own_wording_survives_an_update_of_another_field(owner: Learner) -> N
     assert fields == {"Front": "In my words?", "Back": "A better answer"}
 
 
+def test_lists_show_an_own_wording(owner: Learner) -> None:
+    bring(owner, package(basic("a")))
+    edited(owner, "a", Front="In <b>my</b> words?")
+    assert card_named(owner, f"own/{owner.id}/a").face["question"] == "In my words?"
+
+
 def test_where_both_changed_a_field_the_learner_decides(owner: Learner) -> None:
     bring(owner, package(basic("a", modified=10)))
     edited(owner, "a", Front="In my words?")

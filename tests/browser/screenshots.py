@@ -18,6 +18,9 @@ PAGES = {
     "deck": "/decks/deck-1",
     "settings": "/settings",
     "jobs": "/jobs",
+    "topics": "/topics",
+    "misses": "/topics/misses",
+    "backups": "/backups",
     "missing": "/nowhere",
 }
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}

@@ -45,9 +45,18 @@ def screens(page: Page, app: RunningApp) -> Iterator[str]:
         yield f"edit {kind}"
     page.goto(f"/cards/{card_of_kind(app, 'typed')}")
     yield "card information"
-    for path in ("/", "/keys", "/settings", "/jobs", "/decks/all", "/decks/deck-1", "/nowhere"):
+    for path in (
+        "/", "/keys", "/settings", "/jobs", "/decks/all", "/decks/deck-1", "/nowhere", "/backups",
+        "/imports", "/exports",
+    ):  # fmt: skip
         page.goto(path)
         yield path
+    page.locator(".backups a").first.click()
+    yield "a backup"
+    page.get_by_role("button", name="Restore this backup").click()
+    expect(page.get_by_text("You are back at")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    yield "backups after going back"
     page.goto("/settings")
     page.get_by_label("New cards a day").fill("many")
     page.get_by_role("button", name="Save").click()

@@ -246,6 +246,14 @@ def test_two_goals_of_one_certification_are_told_apart(candidate: Visitor) -> No
     assert 'aria-current="page">TEST, 16 March 2026</a>' in page
 
 
+def test_the_outlook_shares_the_minutes_with_the_exams_ahead(candidate: Visitor) -> None:
+    candidate.post("/goals", **FORM)
+    page = candidate.post("/goals/previews", True, **own()).get_data(as_text=True)
+    assert page.index("Board briefing on") < page.index("TEST on")
+    page = candidate.post("/goals/previews", True, goal=1, **FORM).get_data(as_text=True)
+    assert page.count("TEST on") == 1, "a goal that is changed is not another one"
+
+
 def test_what_was_foretold_is_kept_and_stands_beside_the_result(
     candidate: Visitor, clock: Clock
 ) -> None:

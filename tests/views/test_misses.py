@@ -236,7 +236,7 @@ def test_right_but_slower_than_usual_proposes_hard(
 ) -> None:
     page = open_item(slow, best(), thought=thought, confidence=confidence)
     assert re.search(rf'value="{proposed}" data-keys="{proposed}" data-proposed', page)
-    shown = re.findall(r'data-because="\w+">([^<]+)<', page)
+    shown = re.findall(r'class="because" data-because="\w+">([^<]+)<', page)
     assert [sentence[: len(said)] for sentence in shown] == ([said] if said else [])
 
 

@@ -8,9 +8,9 @@ from flask import Flask
 
 from quizapp.actions import decks as deck_actions
 from quizapp.storage import exams as store
-from quizapp.storage.models import Card, Memory, Miss, Note, Paper, PaperItem, Review
+from quizapp.storage.models import Card, Learner, Memory, Miss, Note, Paper, PaperItem, Review
 from tests import samples
-from tests.conftest import Clock, Visitor
+from tests.conftest import NOON, Clock, Visitor
 from tests.views.test_goals import FORM
 
 
@@ -258,3 +258,87 @@ def test_the_builder_keeps_what_was_chosen_where_nothing_is_found(candidate: Vis
 @pytest.mark.parametrize("length", ["", "0", "999999", "7min", "min", "x"])
 def test_an_odd_length_is_twenty_cards(candidate: Visitor, length: str) -> None:
     assert found(candidate, length=length).startswith("14 cards")
+
+
+def reviewed(count: int, recalled: int, stability: float, mode: str = "due") -> None:
+    """As many reviews ten days after the last answer, some of them recalled."""
+    learner = Learner.get().id
+    for n in range(count):
+        Review.create(
+            learner=learner, card=card("D1-study-0"), version=1000 + n, mode=mode,
+            rating=3 if n < recalled else 1, at=NOON, study_day=20_400 + n, elapsed_days=10,
+            milliseconds=0, state_before=2, stability_before=stability, difficulty_before=5,
+            state_after=2, interval=10,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("recalled", "said"),
+    [(36, "the forecasts hold"), (20, "promise too much"), (40, "promise too little")],
+)
+def test_forecasts_of_cards_are_held_against_what_was_recalled(
+    candidate: Visitor, recalled: int, said: str
+) -> None:
+    reviewed(40, recalled, stability=10)
+    page = text(candidate, "/readiness")
+    # After as many days as the stability, 90 % are foretold.
+    assert f"Of 40 due reviews, {round(recalled / 0.4)} % were recalled" in page
+    assert "where 90 % were foretold" in page
+    assert said in page
+    assert re.search(r"90–95 %</th><td>90 %</td>.*?<td>40</td>", page)
+    assert "80–85 %</th><td>—</td><td>—</td><td>—</td><td>0</td>" in page
+
+
+def test_few_reviews_or_early_ones_say_nothing_of_the_forecasts(candidate: Visitor) -> None:
+    reviewed(19, 0, stability=10)
+    Review.update(version=Review.version + 500).execute()
+    reviewed(30, 0, stability=10, mode="picked")
+    page = text(candidate, "/readiness")
+    assert "19 due reviews so far; from 20 on there is something to tell" in page
+    assert "90–95 %</th>" not in page
+
+
+def test_confidence_is_held_against_right_answers_in_study_and_on_papers(
+    candidate: Visitor,
+) -> None:
+    from tests.views.test_exams import begin, key
+
+    assert "how far you can trust your own feeling" in text(candidate, "/readiness")
+    answer(candidate, "D1-study-0", right=True, confidence="sure")
+    paper = begin(candidate, count=24)
+    for place in range(1, 25):
+        choice = key(paper, place) if place > 6 else (key(paper, place) + 1) % 4
+        candidate.post(
+            f"/exams/{paper}/items/{place}/answers", choice=choice, confidence="sure", to="stay"
+        )
+    candidate.post(f"/exams/{paper}/submissions")
+    page = text(candidate, "/readiness")
+    assert "Sure</th><td>19 of 25</td><td>76 %</td><td>57–89 %</td>" in page
+    assert "Guess</th><td>0 of 0</td><td>—</td><td>—</td>" in page
+
+
+def test_mock_exams_and_the_practice_score_are_followed_over_time(
+    app: Flask, visitor: Visitor, deck_folder: Path, clock: Clock
+) -> None:
+    from tests.views.test_exams import begin, key
+
+    deck_actions.load(samples.exam(deck_folder, held=95))
+    assert "no mock exam and no practice score yet" in text(visitor, "/readiness")
+    for count in (120, 20):
+        paper = begin(visitor, count=count)
+        for place in range(1, count + 1):
+            visitor.post(
+                f"/exams/{paper}/items/{place}/answers", choice=key(paper, place), to="stay"
+            )
+        visitor.post(f"/exams/{paper}/submissions")
+        clock.pass_(days=14)
+    page = text(visitor, "/readiness")
+    found = re.findall(
+        r'<th scope="row">(\d+ \w+ 2026)</th><td>(TEST|Practice)[^<]*</td><td>(\d+) %', page
+    )
+    assert [(day, what) for day, what, _ in found] == [
+        ("29 January 2026", "TEST"), ("29 January 2026", "Practice"),
+        ("15 January 2026", "TEST"), ("15 January 2026", "Practice"),
+    ]  # fmt: skip
+    assert "2 mock exams, from 100 % to 100 %" in page
+    assert page.count("<rect") == 2 and page.count("<circle") == 2

@@ -64,7 +64,9 @@ def bent_prices(job: Market, promised: Bools, acting: Floats, before: Prices | N
         asked = _asked(job, promised, prices)
         if _misfit(job, asked) < least:
             best, least = (prices, asked), _misfit(job, asked)
-    return _scaled(job, promised, best[0], cold=False, asked=best[1], close=_CLOSER)[0]
+    # A page that shows days starts cold; the daily plan keeps prices and is in a hurry.
+    close = _CLOSER if known is None else _CLOSE
+    return _scaled(job, promised, best[0], cold=False, asked=best[1], close=close)[0]
 
 
 def kept_prices(job: Market, acting: Floats, bent: Floats) -> Prices:
