@@ -105,7 +105,8 @@ def check(repair: bool, yes: bool) -> None:
 
     Looked for are a damaged file, rows that belong to nothing, cards and memories in the
     wrong place, answers stored twice, impossible numbers, missing indexes, and media files
-    that are damaged, missing or strange.
+    that are damaged, missing or strange. Files that no note names any more are told of; they
+    go only with --repair.
 
     \b
     The exit code says what was found:
@@ -122,14 +123,14 @@ def check(repair: bool, yes: bool) -> None:
                 found = backup_actions.check(shelf, now, progress)
             for finding in found:
                 click.echo(f"{finding.sentence} {finding.remedy}")
-            if not found:
+            harmed = any(finding.harm for finding in found)
+            if not harmed:
                 click.echo("All is well.")
-                return
             mendable = [finding for finding in found if finding.mendable]
             if not repair or not mendable:
                 if mendable:
                     click.echo("To repair: flask --app wsgi check --repair")
-                sys.exit(1)
+                sys.exit(1 if harmed else 0)
             if not yes and not click.confirm("A backup is made first. Repair?"):
                 sys.exit(1)
             made = backup_actions.before(Reason.REPAIR, shelf, now, local_day())
@@ -148,7 +149,7 @@ def check(repair: bool, yes: bool) -> None:
     for finding in left:
         click.echo(f"Left: {finding.sentence} {finding.remedy}")
     click.echo(f"Repaired {len(found) - len(left)} of {len(found)}.")
-    sys.exit(1 if left else 0)
+    sys.exit(1 if any(finding.harm for finding in left) else 0)
 
 
 def _list() -> None:

@@ -306,7 +306,7 @@ def _take_progress(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> No
             if card.reps and not imports.answered_at(work.learner.id, card.id) <= told:
                 continue
             row = memory_row(
-                work.learner, card.id, there.deck, there.id, note, packed,
+                work.learner, card.id, card.deck, there.id, note, packed,
                 packed.position or 0, work.today, work.days, card.version + 1,
             )  # fmt: skip
             log = review_rows(work.learner, card.id, packed, work.days)
