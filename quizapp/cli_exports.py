@@ -68,8 +68,8 @@ def export(
     \b
     One deck to a colleague, without what you know of it:
       flask --app wsgi export --no-progress --deck "ISO 27001" iso.apkg
-    How many cards were answered wrong, with jq:
-      flask --app wsgi export --as jsonl - | jq .
+    How many notes there are of each kind:
+      flask --app wsgi export --as jsonl - | jq -r '.note.kind // empty' | sort | uniq -c
     """
     if form is None:
         form = _form_of(file)

@@ -30,6 +30,8 @@ from quizapp.views.words import local_zone, plural
 
 # So many rows of each kind are shown; JSON has more.
 SHOWN = 20
+# Characters of a note that stand for it.
+LONGEST = 80
 # Some of it was taken, and some was not.
 PARTLY = 3
 
@@ -350,11 +352,11 @@ def _tell(file: Path, head: Mapping[str, Any], asked: _Asked, outcome: dict[str,
     for kind in ("conflicts", "changed", "refused"):
         shown = lists[kind][:SHOWN]
         for entry in shown:
-            click.echo(f"  {_line(kind, entry)}")
+            click.echo(f"  {_printed(_line(kind, entry))}")
         if counts[kind] > len(shown):
             click.echo(f"  … and {counts[kind] - len(shown):,} more {dict(_NAMES)[kind]}")
     for remark in remarks:
-        click.echo(f"  {remark}")
+        click.echo(f"  {_printed(remark)}")
 
 
 _NAMES = {kind: name for kind, name, _ in _KINDS}
@@ -365,7 +367,13 @@ def _line(kind: str, entry: Mapping[str, Any]) -> str:
         return f"refused, {entry['where']}: {entry['reason']}"
     fields = ", ".join(field["name"] for field in entry["fields"])
     where = f" ({entry['where']})" if entry["where"] else ""
-    return f"{_NAMES[kind]}: {entry['label']}{where}" + (f": {fields}" if fields else "")
+    label = entry["label"][:LONGEST]
+    return f"{_NAMES[kind]}: {label}{where}" + (f": {fields}" if fields else "")
+
+
+def _printed(text: str) -> str:
+    """Text of others for a terminal, which would take some characters for commands."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _nothing(head: Mapping[str, Any]) -> bool:

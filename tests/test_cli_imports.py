@@ -219,6 +219,19 @@ def test_a_changed_field_is_named(app: Flask, table: Path) -> None:
     assert "changed: Which law? (row 1): Back" in bring(app, "--dry-run", table).output
 
 
+def test_what_others_wrote_gives_the_terminal_no_commands(app: Flask, tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    head = {"format": "quizapp", "version": 1, "source": "jsonl"}
+    for back in ("GDPR", "DORA"):
+        fields = {"front": "\x1b[2JWhich law?", "back": back}
+        note = {"key": "x", "kind": "basic", "fields": fields, "deck": "Law"}
+        lines = [head, {"deck": {"name": "Law"}}, {"note": note}]
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        result = bring(app, path)
+    assert "changed:  [2JWhich law?" in result.output
+    assert "\x1b" not in result.output
+
+
 def test_origin_and_licence_stay_with_the_deck(app: Flask, table: Path) -> None:
     bring(app, "--origin", "A colleague", "--licence", "CC BY 4.0", table)
     deck = Deck.get(Deck.name == "terms")

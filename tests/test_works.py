@@ -1,16 +1,21 @@
 """Long work as the app does it: a backup before every import, and nothing without one."""
 
+import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from quizapp import works
+from quizapp.actions import exports as export_actions
+from quizapp.actions import imports as import_actions
 from quizapp.domain.jobs import State
 from quizapp.storage import backups, jobs
 from quizapp.storage.backups import Backup
 from quizapp.storage.models import Batch, Job, Note
-from tests.conftest import Visitor
+from tests.conftest import NOON, Visitor
+from tests.test_cli import run
 
 PACKAGE = Path(__file__).parent / "fixtures" / "anki" / "tiny-basic.new-sched-media.apkg"
 
@@ -92,3 +97,48 @@ def test_an_import_is_refused_in_words_where_its_file_is_gone(
     page = visitor.get(commit(visitor, batch)).get_data(as_text=True)
     assert "The file of this import is not here any more. Choose it again." in page
     assert own_notes() == 0
+
+
+def aged(path: Path, **ago: float) -> Path:
+    moment = (NOON - timedelta(**ago)).timestamp()
+    os.utime(path, (moment, moment))
+    return path
+
+
+def test_what_imports_left_behind_is_swept_after_a_day(
+    app: Flask, visitor: Visitor, batch: int
+) -> None:
+    config = app.config["QUIZAPP"]
+    waiting = aged(config.imports / Batch.get().folder, days=9)
+    left = config.imports / "0123"
+    left.mkdir()
+    media = config.media / "ab" / f"ab{'0' * 62}"
+    media.parent.mkdir(parents=True)
+    media.write_bytes(b"nobody's")
+    aged(left, hours=23)
+    aged(media, hours=23)
+    assert import_actions.sweep(config.imports, config.media, NOON) == 0
+    aged(left, hours=25)
+    aged(media, hours=25)
+    assert import_actions.sweep(config.imports, config.media, NOON) == 2
+    assert (waiting.exists(), left.exists(), media.exists()) == (True, False, False)
+
+
+def test_media_that_notes_name_are_never_swept(app: Flask, visitor: Visitor) -> None:
+    config = app.config["QUIZAPP"]
+    run(app, "import", str(PACKAGE.with_name("tiny-html-media.new-sched-media.apkg")))
+    files = [aged(path, days=99) for path in config.media.glob("*/*")]
+    assert files
+    assert import_actions.sweep(config.imports, config.media, NOON) == 0
+    assert all(path.exists() for path in files)
+
+
+def test_an_export_is_kept_for_a_day(app: Flask, visitor: Visitor) -> None:
+    config = app.config["QUIZAPP"]
+    visitor.post("/exports", form="tsv", what="all")
+    (folder,) = config.exports.iterdir()
+    aged(folder, hours=23)
+    assert export_actions.sweep(config.exports, NOON) == 0
+    aged(folder, hours=25)
+    assert export_actions.sweep(config.exports, NOON) == 1
+    assert not folder.exists()

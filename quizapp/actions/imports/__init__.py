@@ -193,7 +193,7 @@ def sweep(root: Path, media_root: Path, now: datetime) -> int:
     """Delete folders of no open import and media files that no row names; count them.
 
     What was touched within a day stays: an import of another process may be about to
-    name it.
+    name it. What cannot be deleted stays too.
     """
     kept = {batch.folder for batch in imports.unfinished()}
     used = imports.digests_in_use()
@@ -205,16 +205,17 @@ def sweep(root: Path, media_root: Path, now: datetime) -> int:
             count += 1
     for path in list(media_root.glob("??/*")) if media_root.is_dir() else ():
         if path.name not in used and _touched(path) < before:
-            path.unlink(missing_ok=True)
-            count += 1
+            with suppress(OSError):
+                path.unlink()
+                count += 1
     return count
 
 
 def _touched(path: Path) -> float:
-    """When a file was changed last; a gone one never will be again."""
+    """When a file was changed last; one that is gone or out of reach counts as now."""
     try:
         return path.stat().st_mtime
-    except FileNotFoundError:
+    except OSError:
         return math.inf
 
 
