@@ -33,6 +33,7 @@ from quizapp.domain.backups import Reason
 from quizapp.domain.days import time_zone
 from quizapp.domain.errors import DeckFileError, Refusal
 from quizapp.storage import learners, schema
+from quizapp.storage.copies import Progress
 from quizapp.storage.database import Damaged, Unavailable, connection, leave, proxy
 from quizapp.views.words import local_zone
 
@@ -292,3 +293,28 @@ def _load() -> str:
 def configured() -> Config:
     config: Config = current_app.config["QUIZAPP"]
     return config
+
+
+@contextmanager
+def progress_bars() -> Iterator[Progress]:
+    """A bar for each thing that is done, where somebody looks on."""
+    bar: Any = None
+    doing = ""
+
+    def report(what: str, done: int, total: int) -> None:
+        nonlocal bar, doing
+        if not sys.stderr.isatty() or total <= 0:
+            return
+        if what != doing:
+            if bar is not None:
+                bar.__exit__(None, None, None)
+            doing = what
+            bar = click.progressbar(length=total, label=what, file=sys.stderr)
+            bar.__enter__()
+        bar.update(done - bar.pos)
+
+    try:
+        yield report
+    finally:
+        if bar is not None:
+            bar.__exit__(None, None, None)

@@ -17,6 +17,7 @@ from huey import MemoryHuey, crontab
 from huey.consumer import Consumer
 
 from quizapp import alive, clock, jobs
+from quizapp.actions import exports as export_actions
 from quizapp.actions import imports as import_actions
 from quizapp.actions import jobs as job_actions
 from quizapp.config import Config
@@ -37,7 +38,10 @@ def init(app: Flask) -> None:
     workers = app.extensions["workers"] = Workers(
         config.data,
         config.worker == "inside",
-        lambda: import_actions.sweep(config.imports, config.media),
+        lambda: (
+            import_actions.sweep(config.imports, config.media)
+            + export_actions.sweep(config.exports, clock.now())
+        ),
     )
 
     @app.before_request

@@ -207,7 +207,5 @@ def lines(path: Path) -> None:
 
 def pasted() -> str:
     """Pairs for the box of pasted text."""
-    return "\n".join(
-        f"{n} {' '.join(v.replace(chr(0), '').split())}\t{html.unescape(' '.join(v.split()))}"
-        for n, v in enumerate(EVERYTHING)
-    )
+    found = [" ".join(vector.replace("\0", "").split()) for vector in EVERYTHING]
+    return "\n".join(f"{n} {said}\t{html.unescape(said)}" for n, said in enumerate(found))

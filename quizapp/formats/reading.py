@@ -95,7 +95,7 @@ def _run(path: Path, folder: Path, source: str, progress: Progress, limits: Limi
     root = Path(__file__).resolve().parent.parent
     process = subprocess.Popen(  # noqa: S603 -- our own program, no shell
         [sys.executable, "-I", "-X", "utf8", "-c", _START, str(root), str(path.resolve()),
-         str(folder.resolve()), source],
+         str(folder.resolve())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -114,6 +114,7 @@ def _run(path: Path, folder: Path, source: str, progress: Progress, limits: Limi
     clock.daemon = True
     clock.start()
     try:
+        _tell(process, source)
         refusal = None
         for word, rest in _told(process):
             if word == "progress":
@@ -128,11 +129,21 @@ def _run(path: Path, folder: Path, source: str, progress: Progress, limits: Limi
         process.wait()
         for pipe in (process.stdin, process.stdout):
             assert pipe is not None
-            pipe.close()
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
     if refusal is not None:
         raise refusal
     if process.returncode:
         raise _ended(process.returncode, late.is_set())
+
+
+def _tell(process: "subprocess.Popen[bytes]", source: str) -> None:
+    """Say what is to be read, and how: many note types are too long for an argument."""
+    assert process.stdin is not None
+    # One that ended at once is noticed by its exit code.
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(source.encode() + b"\n")
+        process.stdin.flush()
 
 
 def _told(process: "subprocess.Popen[bytes]") -> Iterator[tuple[str, str]]:
@@ -165,7 +176,9 @@ def _ended(code: int, late: bool) -> Refusal:
 
 def main(arguments: list[str]) -> int:
     """The child: read a file as it is told to, and say how it went, line by line."""
-    path, folder, told = Path(arguments[0]), Path(arguments[1]), json.loads(arguments[2])
+    # One line, and the pipe stays open: see _follow.
+    path, folder = Path(arguments[0]), Path(arguments[1])
+    told = json.loads(sys.stdin.buffer.readline())
     _follow()
     _confine(Limits(**told["limits"]))
     # Nothing here makes cycles, and looking for them in so many rows takes a while.

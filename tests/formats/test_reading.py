@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from quizapp.domain.errors import Refusal
+from quizapp.domain.notetypes import NoteType, Template
 from quizapp.formats import jsonl, reading
 from quizapp.formats.readers import READERS, Source
 from quizapp.formats.reading import Limits, read_apart
@@ -132,6 +134,22 @@ def test_the_end_of_a_child_says_what_it_means() -> None:
     assert "too long" in str(reading._ended(-9, late=True))
     assert "too long" in str(reading._ended(-24, late=False))
     assert "damaged" in str(reading._ended(-11, late=False))
+
+
+def test_many_note_types_are_told_to_the_child(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("one;two\n")
+    css = ".card { color: red; }" * 20_000
+    known = [
+        asdict(NoteType("k", "Mine", "normal", ("A", "B"), (Template("C", "{{A}}", ""),), css))
+    ]
+    package = read_apart(
+        path,
+        tmp_path / "read",
+        name="a.csv",
+        options={"known": known, "text": {"notetype": "k", "columns": ["A", "B"]}},
+    )
+    assert [note.fields for note in package.notes] == [{"A": "one", "B": "two"}]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")

@@ -30,7 +30,8 @@ from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
 
 __all__ = [
-    "Choices", "Comparison", "begun", "commit", "drop", "place", "read", "receive", "sweep", "undo",
+    "Choices", "Comparison", "begun", "commit", "drop", "look", "place", "read", "receive", "sweep",
+    "undo",
 ]  # fmt: skip
 
 Report = Callable[[int, int], None]
@@ -81,36 +82,58 @@ def read(
 ) -> None:
     """Have a child process read the file, and compare what it holds with what is stored.
 
-    ``root`` holds the folders of imports; ``options`` are what the reader of the file's
-    format takes. Raises Refusal where nothing can be made of it, and the import says why.
+    ``root`` holds the folders of imports; for ``options`` see ``look``. Raises Refusal where
+    nothing can be made of it, and the import says why.
     """
     batch = _batch(learner, batch_id)
     folder = root / batch.folder
     try:
         if not (folder / "upload").is_file():
             raise Missing(_FILE_GONE)
-        known = [asdict(type_) for _, type_ in imports.notetypes(learner.id).values()]
-        package = read_apart(
-            folder / "upload",
-            folder,
-            name=batch.title,
-            options={"known": known, **options},
-            progress=report,
-        )
-        comparison = compare(learner, package)
+        head = look(learner, batch.title, folder / "upload", folder, options, report)
     except Refusal as refused:
         with transaction():
             imports.move(batch_id, _UNDONE, "failed", said=str(refused))
         raise
-    head = _head(package) | {
-        "options": dict(options),
-        "comparison": asdict(comparison),
-        **_taken(folder, package),
-    }
     with transaction():
         if not imports.move(batch_id, _UNDONE, "ready", head=head, said=""):
             raise Stale(_GONE_ON)
         finish({"address": f"/imports/{batch_id}"})
+
+
+def look(
+    learner: Learner,
+    title: str,
+    path: Path,
+    folder: Path,
+    options: Mapping[str, Any],
+    report: Report,
+) -> dict[str, Any]:
+    """What a file says of itself and what importing it would do; nothing is stored.
+
+    What is read of it is written into ``folder``. ``options`` are what the reader of the
+    file's format takes, and "deck": the deck for everything, or for the decks that the file
+    names; Choices.under has to be the answer's "under" then. Raises Refusal.
+    """
+    if not path.is_file():
+        raise Missing(_FILE_GONE)
+    known = [asdict(type_) for _, type_ in imports.notetypes(learner.id).values()]
+    wanted = {"known": known, **options}
+    under = str(options.get("deck", ""))
+    package = read_apart(path, folder, name=title, options=wanted, progress=report)
+    told = _taken(folder, package)
+    if under and _names_no_deck(told):
+        # Its deck would be called like the file: not what somebody who names one wants.
+        wanted["text"] = {**options.get("text", {}), "deck": under}
+        package = read_apart(path, folder, name=title, options=wanted, progress=report)
+        told, under = _taken(folder, package), ""
+    comparison = compare(learner, package, under)
+    return _head(package) | {
+        "options": dict(options),
+        "under": under,
+        "comparison": asdict(comparison),
+        **told,
+    }
 
 
 def commit(
@@ -235,6 +258,14 @@ def _taken(folder: Path, package: Package) -> dict[str, Any]:
         return {}
     types = [asdict(type_) for type_ in package.notetypes]
     return {"paste": told["paste"]} if "paste" in told else {"text": told | {"types": types}}
+
+
+def _names_no_deck(told: Mapping[str, Any]) -> bool:
+    """Whether a file is a table that says nowhere what deck its rows belong to."""
+    table = told.get("text")
+    if table is None:
+        return False
+    return not table["head"]["deck"] and "#deck" not in table["options"]["columns"]
 
 
 def _place_media(package: Package, folder: Path, media_root: Path) -> None:

@@ -12,6 +12,7 @@ from quizapp.actions.imports.notes import (
     cards,
     chunks,
     path_of,
+    refusals,
     renamed,
     shown_in_lists,
     stored_digest,
@@ -23,7 +24,8 @@ from quizapp.domain.days import DayTable
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType, Template
-from quizapp.formats.package import Package, PackedCard, PackedNote
+from quizapp.formats.natives import native_types
+from quizapp.formats.package import Package, PackedCard, PackedDeck, PackedNote
 from quizapp.storage import exports, imports
 from quizapp.storage.imports import Content, Known
 
@@ -78,11 +80,8 @@ def lay(
         # Marks are as much somebody's as answers are; where there are none, nobody was asked.
         marked=choices.progress or not package.progress,
     )
-    shipped = exports.shipped_names(learner.id)
-    for deck in package.decks:
-        # What ships is here under the same name, and stays what it is.
-        if deck.name in shipped:
-            continue
+    own = _own_decks(learner, package)
+    for deck in own:
         _deck(
             work,
             deck.name,
@@ -99,12 +98,29 @@ def lay(
         seen.update(note.key for note in chunk)
         report(len(seen), 0)
     if choices.set_aside:
-        inside = [_deck(work, deck.name) for deck in package.decks if deck.name not in shipped]
+        inside = [_deck(work, deck.name) for deck in own]
         gone = [id_ for id_, _ in imports.gone(learner.id, inside, seen)]
         imports.retire(batch, gone)
         work.counts["set_aside"] = len(gone)
-    work.counts["refused"] = len(package.refused)
+    # A package of ours for Anki names them; here their notes are of our own kinds again.
+    imports.forget_unused_types(batch, native_types().values())
+    work.counts["refused"] = len(refusals(package, stored_media))
     return work.counts
+
+
+def _own_decks(learner: Learner, package: Package) -> list[PackedDeck]:
+    """The decks of a package but those that ship: they are here and stay what they are.
+
+    A family of them is no deck here; a package may make it one that stands above them.
+    """
+    shipped = exports.shipped_names(learner.id)
+    families = {name.partition("::")[0] for name in shipped}
+    return [
+        deck
+        for deck in package.decks
+        if deck.name not in shipped
+        and (deck.name not in families or replace(deck, extra={}) != PackedDeck(deck.name))
+    ]
 
 
 def united_type(there: NoteType, new: NoteType) -> NoteType:
@@ -301,7 +317,7 @@ def _take_progress(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> No
             if card.reps and not imports.answered_at(work.learner.id, card.id) <= told:
                 continue
             row = memory_row(
-                work.learner, card.id, there.deck, there.id, note, packed,
+                work.learner, card.id, card.deck, there.id, note, packed,
                 packed.position or 0, work.today, work.days, card.version + 1,
             )  # fmt: skip
             log = review_rows(work.learner, card.id, packed, work.days)

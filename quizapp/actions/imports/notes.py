@@ -13,8 +13,9 @@ from quizapp.domain.cards import card_count
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.templates import cards_of
 from quizapp.formats.faces import faces, rendered_by
+from quizapp.formats.jsonl import NO_BYTES
 from quizapp.formats.labels import faces_of_label, label
-from quizapp.formats.package import Package, PackedCard, PackedNote
+from quizapp.formats.package import Package, PackedCard, PackedNote, Refused
 
 _CHUNK = 1_000
 # Decks inside each other; deeper than anybody sorts, and every page can still show it.
@@ -79,6 +80,15 @@ def path_of(deck: str, under: str) -> list[str]:
     )
     path = [*above, *(parts or ["Imported"])]
     return path if len(path) <= DEEPEST else [*path[: DEEPEST - 1], " ".join(path[DEEPEST - 1 :])]
+
+
+def refusals(package: Package, stored: Mapping[str, str]) -> list[Refused]:
+    """What of a package cannot be taken, once its notes were read.
+
+    Lines of JSON name files without their bytes; one that is here already lacks nothing.
+    """
+    here = {f"media file “{name}”" for name in stored}
+    return [e for e in package.refused if e.reason != NO_BYTES or e.where not in here]
 
 
 def renamed(package: Package, stored: Mapping[str, str]) -> dict[str, str]:
