@@ -171,7 +171,7 @@ def _is_pasted(source: Source) -> bool:
 def _read_pasted(source: Source, progress: Progress) -> Package:
     said, _ = _text(source)
     options = paste.guess(said)
-    decided = dict(source.options["paste"] or {})
+    decided = dict(source.options["paste"])
     if "tags" in decided:
         decided["tags"] = tuple(decided["tags"])
     options = replace(options, **{"deck": "Pasted", **decided})
@@ -196,6 +196,7 @@ def _read_text(source: Source, progress: Progress) -> Package:
         if name in decided:
             decided[name] = tuple(decided[name])
     options = replace(text.options(head, source.stem), **decided)
+    options = replace(options, apart=source.media_in.parent.name)
     package = text.read(said, options, known)
     _keep(source, {"head": asdict(head), "options": asdict(options)})
     package.remarks.extend(remark for remark in head.remarks if remark not in package.remarks)

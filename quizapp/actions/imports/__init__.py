@@ -9,8 +9,8 @@ stop between any two of these.
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from quizapp.actions.imports.comparing import Comparison, compare
 from quizapp.actions.imports.laying import lay
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
+from quizapp.domain.notetypes import NoteType
 from quizapp.formats import jsonl
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
@@ -64,28 +65,32 @@ def read(
     """Have a child process read the file, and compare what it holds with what is stored.
 
     ``root`` holds the folders of imports; ``options`` are what the reader of the file's
-    format takes. Raises Refusal where nothing can be made of it, and the import says why.
+    format takes. Raises Refusal where nothing can be made of it, and the import says why;
+    one that was read before stays as that reading left it. Raises Stale where it was done
+    or put away.
     """
     batch = _batch(learner, batch_id)
+    if batch.state not in _UNDONE:
+        raise Stale(_GONE_ON)
     folder = root / batch.folder
     try:
-        known = [asdict(type_) for _, type_ in imports.notetypes(learner.id).values()]
+        own = [type_ for _, type_ in imports.notetypes(learner.id).values()]
         package = read_apart(
             folder / "upload",
             folder,
             name=batch.title,
-            options={"known": known, **options},
+            options={"known": [asdict(type_) for type_ in own], **options},
             progress=report,
         )
         comparison = compare(learner, package)
     except Refusal as refused:
         with transaction():
-            imports.move(batch_id, _UNDONE, "failed", said=str(refused))
+            imports.move(batch_id, ("reading", "failed"), "failed", said=str(refused))
         raise
     head = _head(package) | {
         "options": dict(options),
         "comparison": asdict(comparison),
-        **_taken(folder, package),
+        **_taken(folder, package, own),
     }
     with transaction():
         if not imports.move(batch_id, _UNDONE, "ready", head=head, said=""):
@@ -112,6 +117,8 @@ def commit(
     Raises Stale where the import is not ready (any more), Refusal for choices that are none.
     """
     batch = _batch(learner, batch_id)
+    if batch.state != "ready":
+        raise Stale(_GONE_ON)
     choices.check()
     folder = root / batch.folder
     package = jsonl.read(folder / "package.jsonl")
@@ -197,14 +204,16 @@ def _head(package: Package) -> dict[str, Any]:
     }
 
 
-def _taken(folder: Path, package: Package) -> dict[str, Any]:
-    """How a table or pasted text was read, for the form that changes it."""
+def _taken(folder: Path, package: Package, own: Sequence[NoteType]) -> dict[str, Any]:
+    """How a table or pasted text was read, and the note types it can go to besides those of
+    everybody, for the form that changes it."""
     try:
         told = json.loads((folder / TAKEN).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    types = [asdict(type_) for type_ in package.notetypes]
-    return {"paste": told["paste"]} if "paste" in told else {"text": told | {"types": types}}
+    types = {type_.key: type_ for type_ in (*own, *package.notetypes) if type_.kind != "occlusion"}
+    named = [asdict(replace(type_, css="", extra={})) for type_ in types.values()]
+    return {("paste" if "paste" in told else "text"): told | {"types": named}}
 
 
 def _place_media(package: Package, folder: Path, media_root: Path) -> None:
