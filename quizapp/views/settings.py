@@ -31,6 +31,7 @@ SWITCHES = (
     "show_timer",
     "show_streak",
     "serif",
+    "autoplay",
     "bury_siblings",
 )
 
