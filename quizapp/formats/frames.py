@@ -14,7 +14,9 @@ _STYLE = """
 :root { color-scheme: light dark; }
 :root:has(> .nightMode) { color-scheme: dark; }
 :root:has(> .day) { color-scheme: light; }
-html, html > body { height: auto !important; min-height: 0 !important; max-height: none !important; }
+html, html > body {
+  height: auto !important; min-height: 0 !important; max-height: none !important;
+}
 * { box-sizing: border-box; }
 body {
   margin: 0; padding: 16px; overflow-wrap: break-word;

@@ -8,7 +8,8 @@ from htmx_flask import make_response
 # The wall around the cards of others, beside the cleaning of their HTML.
 FRAME_POLICY = (
     "default-src 'none'; img-src 'self'; media-src 'self'; font-src 'self';"
-    " style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; sandbox allow-same-origin; frame-ancestors 'self'"
+    " style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; sandbox allow-same-origin;"
+    " frame-ancestors 'self'"
 )
 
 

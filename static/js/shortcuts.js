@@ -23,14 +23,17 @@ function nameOf(event) {
 }
 
 function reachable(element) {
+  if (element.matches("[data-keys-here]") && !element.form.contains(document.activeElement)) return false;
   return !element.disabled && !element.closest("[hidden]") && !element.closest("dialog:not([open])");
 }
 
-// Where two want the same key, an option to choose comes first: letters choose.
+// Where two want the same key, an option to choose comes first: letters choose. Then comes
+// what wants it only while its own form is filled in.
 function find(key) {
   const found = [...document.querySelectorAll("[data-keys]")].filter(
     (element) => element.dataset.keys.split(" ").includes(key) && reachable(element));
-  return found.find((element) => element.matches("input[type=radio]")) || found[0];
+  return found.find((element) => element.matches("input[type=radio]"))
+    || found.find((element) => element.matches("[data-keys-here]")) || found[0];
 }
 
 function press(element) {

@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -336,6 +337,17 @@ def test_a_packages_files_are_shown_while_it_waits_only(visitor: Visitor, me: Le
         assert visitor.get(f"{address}/media/{trick}").status_code in (404, 308)
     visitor.post(f"{address}/drops")
     assert visitor.get(f"{address}/media/{name}").status_code == 404
+
+
+def test_a_zip_of_tables_is_read_table_by_table(visitor: Visitor, me: Learner) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.csv", "Front,Back\nWhat?,That\n")
+        archive.writestr("b.txt", "#separator:tab\nWho?\tThey\nWhat?\tTwice\n")
+        archive.writestr("picture.png", "no table")
+    text = page(visitor, read(visitor, "tables.zip", packed.getvalue()))
+    assert "Import 2 notes" in text
+    assert "b.txt, row 3</strong> It is the same as a.csv, row 2" in text
 
 
 @pytest.mark.parametrize("kind", ["cards", "choices"])
