@@ -119,7 +119,7 @@ def test_a_table_is_read_as_it_is_mapped(page: Page, tmp_path: Path) -> None:
     form = page.locator("[data-reading]")
     form.locator("[name=column_0]").select_option("Back")
     form.locator("[name=column_1]").select_option("Front")
-    form.get_by_label("Deck").fill("Swapped")
+    form.locator("[name=deck]").fill("Swapped")
     expect(send).to_be_disabled()
     expect(page.get_by_text("You changed how it is read.")).to_be_visible()
     page.keyboard.press("Control+Enter")
