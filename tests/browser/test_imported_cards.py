@@ -71,7 +71,7 @@ def test_from_home_to_an_answered_card_with_keys_alone(page: Page, tmp_path: Pat
     page.goto("/")
     for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.matches('main a[href^=\"/study/\"]')"):
+        if page.evaluate("document.activeElement.matches('main a[href*=own]')"):
             break
     page.keyboard.press("Enter")
     page.wait_for_selector(STUDY)
@@ -255,14 +255,9 @@ def test_every_card_is_accessible_and_fits_a_small_phone(
             settled(page)
             if bars(page):
                 found[f"{count} {scheme}"] = bars(page)
-            result = Axe().run(page)
-            if count < 2 and result.violations_count:
-                ids = [
-                    f"{v['id']} {node['target']}"
-                    for v in result.response["violations"]
-                    for node in v["nodes"]
-                ]
-                found[f"{count} {scheme} axe"] = ids
+            result = Axe().run(page) if count < 2 else None
+            if result and result.violations_count:
+                found[f"{count} {scheme} axe"] = [v["id"] for v in result.response["violations"]]
             if scheme == "light":
                 reveal(page)
         grade(page, "4")
