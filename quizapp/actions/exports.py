@@ -1,9 +1,11 @@
 """Taking decks away: what a learner has, as a package that writers make files of."""
 
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,19 +97,31 @@ def write(
     if wanted.decks is not None and brought.media:
         names = _media_of(learner, wanted)
         brought.media = [m for m in brought.media if m.name in names or m.name.startswith("_")]
-    counted = 0
+    having = [deck.id for deck in exports.decks(learner.id, wanted.decks)]
+    total, counted = exports.count(having, wanted.notes, pools), 0
 
     def counting(notes: Iterator[PackedNote]) -> Iterator[PackedNote]:
         nonlocal counted
         for note in notes:
             counted += 1
             if counted % 500 == 0:
-                report(counted, 0)
+                report(counted, total)
             yield note
 
     brought.notes = counting(iter(brought.notes))
     path, remarks = _written(wanted, brought, stem, now)
     return Taken(path, counted, (*brought.remarks, *remarks))
+
+
+def sweep(root: Path, now: datetime) -> int:
+    """Delete the folders of exports that were made more than a day ago; count them."""
+    before, count = (now - timedelta(days=1)).timestamp(), 0
+    for folder in list(root.iterdir()) if root.is_dir() else ():
+        with suppress(OSError):
+            if folder.stat().st_mtime < before:
+                shutil.rmtree(folder)
+                count += 1
+    return count
 
 
 def _written(wanted: Wanted, brought: Package, stem: Path, now: datetime) -> tuple[Path, list[str]]:
@@ -257,8 +271,7 @@ def _card(learner: Learner, card: CardOut, deck: str, days: DayTable, progress: 
     state = State(card.state)
     position = card.origin.get("position")
     if position is None and (state is State.NEW or not progress):
-        # Own cards have their place below zero, so that they come first.
-        position = card.rank + (2**40 if card.rank < 0 else 0)
+        position = _position(card.rank)
     extra = {name: value for name, value in card.origin.items() if name not in _KEPT_APART}
     if not progress or card.queue is None:
         return PackedCard(card.ord, deck, position=position, extra=extra)
@@ -283,6 +296,13 @@ def _card(learner: Learner, card: CardOut, deck: str, days: DayTable, progress: 
         extra=extra,
         reviews=_log(card.reviews),
     )
+
+
+def _position(rank: int) -> int:
+    """A place among new cards from one in the curriculum: what is wanted first is below zero."""
+    if rank < -(2**39):
+        return rank + 2**40
+    return rank if rank >= 0 else max(0, rank + 1_000_000_000)
 
 
 def _due(card: CardOut, state: State, days: DayTable) -> tuple[str | None, int | None]:

@@ -27,13 +27,14 @@ function reachable(element) {
   return !element.disabled && !element.closest("[hidden]") && !element.closest("dialog:not([open])");
 }
 
-// Where two want the same key, an option to choose comes first: letters choose. Then comes
-// what wants it only while its own form is filled in.
+// Where two want the same key, an option to choose comes first: letters choose. After it
+// comes what was offered over the other by name (data-over), and what wants the key only
+// while its own form is filled in (data-keys-here).
 function find(key) {
   const found = [...document.querySelectorAll("[data-keys]")].filter(
     (element) => element.dataset.keys.split(" ").includes(key) && reachable(element));
   return found.find((element) => element.matches("input[type=radio]"))
-    || found.find((element) => element.matches("[data-keys-here]")) || found[0];
+    || found.find((element) => element.matches("[data-over], [data-keys-here]")) || found[0];
 }
 
 function press(element) {

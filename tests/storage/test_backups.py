@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from peewee import Database, SqliteDatabase
 
 from quizapp.actions import decks as deck_actions
+from quizapp.actions import jobs as job_actions
 from quizapp.actions import learners as learner_actions
 from quizapp.actions import study as study_actions
 from quizapp.domain.backups import Reason, Shelf
@@ -31,7 +32,7 @@ from quizapp.domain.learners import Learner
 from quizapp.domain.scheduling import Rating
 from quizapp.storage import backups, copies, media_files, schema
 from quizapp.storage.database import Damaged, bind, connection, open_database, transaction
-from quizapp.storage.models import TABLES, Deck, Memory, Pick, Review
+from quizapp.storage.models import TABLES, Deck, Job, Memory, Pick, Review
 from tests import samples
 from tests.cast import card_named, everything
 from tests.conftest import NOON
@@ -101,6 +102,20 @@ def test_study_goes_on_after_restoring(loaded: Learner, shelf: Shelf) -> None:
     restore(shelf, backup.name)
     answer(loaded, "t-n2")
     assert Review.select().count() == 2
+
+
+def test_a_job_that_ran_when_the_backup_was_made_does_not_run_in_it(
+    loaded: Learner, shelf: Shelf
+) -> None:
+    for _ in range(2):
+        job_actions.submit(loaded.id, "import", "Importing x.apkg", {}, NOON)
+    job_actions.take_up("here/1/a", NOON)
+    backup = make(shelf, Reason.IMPORT)
+    restore(shelf, backup.name)
+    assert {(row.state, row.said.partition(" ")[0]) for row in Job.select()} == {
+        ("stopped", "This")
+    }
+    assert job_actions.take_up("here/1/a", NOON) is None
 
 
 def test_a_backup_says_what_is_in_it(loaded: Learner, shelf: Shelf) -> None:
@@ -539,10 +554,7 @@ def test_a_damaged_database_that_a_server_has_open_is_not_replaced(
     restore(shelf, backup.name, offline=True)
 
 
-def test_a_damaged_database_gives_no_backup_and_thins_nothing(
-    file_based: Learner, shelf: Shelf, tmp_path: Path
-) -> None:
-    make(shelf)
+def damage_a_page(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "quizapp.db")) as file:
         file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         (page,) = file.execute("SELECT rootpage FROM sqlite_master WHERE name = 'note'").fetchone()
@@ -550,6 +562,25 @@ def test_a_damaged_database_gives_no_backup_and_thins_nothing(
     with (tmp_path / "quizapp.db").open("r+b") as file:
         file.seek((page - 1) * 4096)
         file.write(os.urandom(4096))
+
+
+def test_a_database_with_a_damaged_page_is_set_aside_and_replaced(
+    file_based: Learner, shelf: Shelf, tmp_path: Path
+) -> None:
+    before, backup = everything(), make(shelf)
+    damage_a_page(tmp_path)
+    with pytest.raises(Damaged, match="Stop the server and restore"):
+        restore(shelf, backup.name)
+    assert restore(shelf, backup.name, offline=True).aside is not None
+    with connection():
+        assert everything() == before
+
+
+def test_a_damaged_database_gives_no_backup_and_thins_nothing(
+    file_based: Learner, shelf: Shelf, tmp_path: Path
+) -> None:
+    make(shelf)
+    damage_a_page(tmp_path)
     with connection(), pytest.raises(Damaged, match="no backup of it was made"):
         make(shelf)
     assert len(backups.listed(shelf)[0]) == 1

@@ -5,7 +5,16 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from quizapp.actions.imports.advice import LOOKED_AT, advice
-from quizapp.actions.imports.notes import cards, chunks, digest, renamed, tags, with_media
+from quizapp.actions.imports.notes import (
+    cards,
+    chunks,
+    digest,
+    path_of,
+    refusals,
+    renamed,
+    tags,
+    with_media,
+)
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType
@@ -54,12 +63,16 @@ class Comparison:
             self.lists[kind].append(entry())
 
 
-def compare(learner: Learner, package: Package) -> Comparison:
-    """Hold a package against a learner's own notes; nothing is written."""
+def compare(learner: Learner, package: Package, under: str = "") -> Comparison:
+    """Hold a package against a learner's own notes; nothing is written.
+
+    ``under`` is the deck that everything is to go under, see Choices.
+    """
     known = imports.notes_known(learner.id)
     stored_types = dict(imports.notetypes(learner.id).values())
     types = {type_.key: type_ for type_ in package.notetypes}
-    names = renamed(package, imports.media(learner.id))
+    stored_media = imports.media(learner.id)
+    names = renamed(package, stored_media)
     result = Comparison()
     seen = set()
     for chunk in chunks(package.notes):
@@ -84,10 +97,11 @@ def compare(learner: Learner, package: Package) -> Comparison:
         for note, there in differ:
             _compare(result, note, there, stored[there.id], types, stored_types)
     having = imports.own_decks(learner.id)
-    inside = [having[d.name.casefold()][0] for d in package.decks if d.name.casefold() in having]
+    names_here = ("::".join(path_of(deck.name, under)).casefold() for deck in package.decks)
+    inside = [having[name][0] for name in names_here if name in having]
     for id_, shown in imports.gone(learner.id, inside, seen):
         result.add("gone", lambda i=id_, s=shown: {"id": i, "label": s})  # type: ignore[misc]
-    for entry in package.refused:
+    for entry in refusals(package, stored_media):
         result.add("refused", lambda e=entry: asdict(e))  # type: ignore[misc]
     return result
 
@@ -101,7 +115,7 @@ def _advise(result: Comparison, note: PackedNote, types: Mapping[str, NoteType])
 
 def is_same(note: PackedNote, there: Known) -> bool:
     """Whether nothing of a note's text is to change; one that ships is its file's to change."""
-    return there.shipped or (there.digest == digest(note) and not there.retired)
+    return there.shipped or (there.digest.rpartition(":")[2] == digest(note) and not there.retired)
 
 
 def is_taken(existing: str, note: PackedNote, there: Known) -> bool:

@@ -11,9 +11,11 @@ from quizapp.actions.imports.comparing import is_same, is_taken, united_fields
 from quizapp.actions.imports.notes import (
     cards,
     chunks,
-    digest,
+    path_of,
+    refusals,
     renamed,
     shown_in_lists,
+    stored_digest,
     tags,
     with_media,
 )
@@ -22,7 +24,8 @@ from quizapp.domain.days import DayTable
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType, Template
-from quizapp.formats.package import Package, PackedCard, PackedNote
+from quizapp.formats.natives import native_types
+from quizapp.formats.package import Package, PackedCard, PackedDeck, PackedNote
 from quizapp.storage import exports, imports
 from quizapp.storage.imports import Content, Known
 
@@ -71,11 +74,8 @@ def lay(
         _lay_types(learner, batch, package, choices),
         imports.own_decks(learner.id),
     )
-    shipped = exports.shipped_names(learner.id)
-    for deck in package.decks:
-        # What ships is here under the same name, and stays what it is.
-        if deck.name in shipped:
-            continue
+    own = _own_decks(learner, package)
+    for deck in own:
         _deck(
             work,
             deck.name,
@@ -92,12 +92,29 @@ def lay(
         seen.update(note.key for note in chunk)
         report(len(seen), 0)
     if choices.set_aside:
-        inside = [_deck(work, deck.name) for deck in package.decks if deck.name not in shipped]
+        inside = [_deck(work, deck.name) for deck in own]
         gone = [id_ for id_, _ in imports.gone(learner.id, inside, seen)]
         imports.retire(batch, gone)
         work.counts["set_aside"] = len(gone)
-    work.counts["refused"] = len(package.refused)
+    # A package of ours for Anki names them; here their notes are of our own kinds again.
+    imports.forget_unused_types(batch, native_types().values())
+    work.counts["refused"] = len(refusals(package, stored_media))
     return work.counts
+
+
+def _own_decks(learner: Learner, package: Package) -> list[PackedDeck]:
+    """The decks of a package but those that ship: they are here and stay what they are.
+
+    A family of them is no deck here; a package may make it one that stands above them.
+    """
+    shipped = exports.shipped_names(learner.id)
+    families = {name.partition("::")[0] for name in shipped}
+    return [
+        deck
+        for deck in package.decks
+        if deck.name not in shipped
+        and (deck.name not in families or replace(deck, extra={}) != PackedDeck(deck.name))
+    ]
 
 
 def united_type(there: NoteType, new: NoteType) -> NoteType:
@@ -161,7 +178,7 @@ def _add(work: _Work, notes: Sequence[PackedNote]) -> None:
         note_rows.append(
             note_row(
                 id_, home, work.learner, work.batch, work.position, note, tags(note), shown,
-                digest(note), work.type_ids.get(note.notetype),
+                stored_digest(note), work.type_ids.get(note.notetype),
             )
         )  # fmt: skip
         work.position += 1
@@ -228,7 +245,7 @@ def _change(
             objective=note.objective,
             level=note.level,
             pool=note.pool,
-            digest=digest(note),
+            digest=stored_digest(note),
             modified=note.modified or None,
             retired=False,
         )
@@ -289,7 +306,7 @@ def _take_progress(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> No
             if card.reps and not imports.answered_at(work.learner.id, card.id) <= told:
                 continue
             row = memory_row(
-                work.learner, card.id, there.deck, there.id, note, packed,
+                work.learner, card.id, card.deck, there.id, note, packed,
                 packed.position or 0, work.today, work.days, card.version + 1,
             )  # fmt: skip
             log = review_rows(work.learner, card.id, packed, work.days)
@@ -299,9 +316,7 @@ def _take_progress(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> No
 
 def _deck(work: _Work, name: str, **columns: Any) -> int:
     """The id of a deck by the name its file gives it, made if missing."""
-    parts = [part.strip() for part in name.split("::") if part.strip()] or ["Imported"]
-    above = [part.strip() for part in work.choices.under.split("::") if part.strip()]
-    return _deck_at(work, [*above, *parts], columns)
+    return _deck_at(work, path_of(name, work.choices.under), columns)
 
 
 def _deck_at(work: _Work, path: Sequence[str], columns: Mapping[str, Any]) -> int:

@@ -12,9 +12,10 @@ from urllib.parse import quote
 from quizapp.domain.cards import card_count
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.templates import cards_of
-from quizapp.formats.faces import faces
+from quizapp.formats.faces import faces, rendered_by
+from quizapp.formats.jsonl import NO_BYTES
 from quizapp.formats.labels import faces_of_label, label
-from quizapp.formats.package import Package, PackedCard, PackedNote
+from quizapp.formats.package import Package, PackedCard, PackedNote, Refused
 
 _CHUNK = 1_000
 
@@ -44,6 +45,11 @@ def digest(note: PackedNote) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def stored_digest(note: PackedNote) -> str:
+    """The digest as it is stored: one whose faces are stored names their renderer before."""
+    return digest(note) if note.kind == "custom" else f"{rendered_by()}:{digest(note)}"
+
+
 def cards(note: PackedNote, types: Mapping[str, NoteType]) -> Sequence[PackedCard]:
     """The cards the file gives a note, or all that its text makes, new."""
     if note.cards:
@@ -62,6 +68,23 @@ def shown_in_lists(
     if type_ is not None:
         return faces_of_label(label(type_, fields))
     return faces(kind, fields, objective)
+
+
+def path_of(deck: str, under: str) -> list[str]:
+    """The parts of the name of the deck that a deck of a file becomes."""
+    above, parts = (
+        [part.strip() for part in name.split("::") if part.strip()] for name in (under, deck)
+    )
+    return [*above, *(parts or ["Imported"])]
+
+
+def refusals(package: Package, stored: Mapping[str, str]) -> list[Refused]:
+    """What of a package cannot be taken, once its notes were read.
+
+    Lines of JSON name files without their bytes; one that is here already lacks nothing.
+    """
+    here = {f"media file “{name}”" for name in stored}
+    return [e for e in package.refused if e.reason != NO_BYTES or e.where not in here]
 
 
 def renamed(package: Package, stored: Mapping[str, str]) -> dict[str, str]:
