@@ -21,6 +21,7 @@ from quizapp.formats import (
 )
 from quizapp.formats.encodings import decoded
 from quizapp.formats.limits import MOST_TEXT
+from quizapp.formats.names import one_line
 from quizapp.formats.package import Package, PackedNote, Refused
 
 Progress = Callable[[int, int], None]
@@ -34,6 +35,7 @@ _UNKNOWN = (
 )
 _TOO_LARGE = f"This file holds more text than {MOST_TEXT // 1_000_000} MB. Divide it."
 _DECKS = (".md", ".markdown")
+_TABLES = (".txt", ".csv", ".tsv")
 
 
 @dataclass(frozen=True)
@@ -185,13 +187,45 @@ def _is_pasted(source: Source) -> bool:
 def _read_pasted(source: Source, progress: Progress) -> Package:
     said, _ = _text(source)
     options = paste.guess(said)
-    decided = dict(source.options["paste"] or {})
+    decided = dict(source.options["paste"])
     if "tags" in decided:
         decided["tags"] = tuple(decided["tags"])
     options = replace(options, **{"deck": "Pasted", **decided})
     package = paste.read(said, options, _known(source))
     _keep(source, {"paste": asdict(options)})
     return package
+
+
+def _is_tables(source: Source) -> bool:
+    return any(name.lower().endswith(_TABLES) for name in _zip_names(source.path))
+
+
+def _read_tables(source: Source, progress: Progress) -> Package:
+    """Every table of a zip, as our own export packs them, each taken as it says itself."""
+    whole, known = Package("text", [], [], ()), _known(source)
+    notes: dict[str, PackedNote] = {}
+    with archives.opened(source.path) as archive:
+        for name, entry in sorted(archive.entries.items()):
+            if not name.lower().endswith(_TABLES):
+                continue
+            said, remark = decoded(b"".join(archives.chunks(archive, entry)))
+            options = text.options(text.sniff(said, known), source.stem)
+            part = text.read(said, options, known)
+            begin = f"{one_line(name)}, "
+            for note in part.notes:
+                if note.key in notes:
+                    reason = f"It is the same as {notes[note.key].where}, which was taken."
+                    part.refused.append(Refused(note.where, reason))
+                else:
+                    notes[note.key] = replace(note, where=f"{begin}{note.where}")
+            whole.refused += [replace(each, where=f"{begin}{each.where}") for each in part.refused]
+            whole.remarks += [f"{begin}{each}" for each in (remark, *part.remarks) if each]
+            types = {type_.key for type_ in whole.notetypes}
+            whole.notetypes += [type_ for type_ in part.notetypes if type_.key not in types]
+            decks = {deck.name for deck in whole.decks}
+            whole.decks += [deck for deck in part.decks if deck.name not in decks]
+    whole.notes = tuple(notes.values())
+    return whole
 
 
 def _read_text(source: Source, progress: Progress) -> Package:
@@ -210,6 +244,7 @@ def _read_text(source: Source, progress: Progress) -> Package:
         if name in decided:
             decided[name] = tuple(decided[name])
     options = replace(text.options(head, source.stem), **decided)
+    options = replace(options, apart=source.media_in.parent.name)
     package = text.read(said, options, known)
     _keep(source, {"head": asdict(head), "options": asdict(options)})
     package.remarks.extend(remark for remark in head.remarks if remark not in package.remarks)
@@ -257,6 +292,7 @@ READERS: tuple[Reader, ...] = (
     Reader(_is_everything, lambda source, progress: everything.read(source.path, source.media_in)),
     Reader(_is_jsonl, lambda source, progress: jsonl.read(source.path, source.media_in)),
     Reader(_is_folder, _read_folder),
+    Reader(_is_tables, _read_tables),
     Reader(_is_deck, _read_deck),
     Reader(lambda source: True, _read_text),
 )

@@ -68,6 +68,10 @@ _SENTENCES = {
     413: "What was sent is too large, so nothing was saved. Send less than 1 MB.",
     500: "Something went wrong on our side and nothing was saved. Try again.",
 }
+_TOO_LARGE = (
+    f"This file has more than {MAX_UPLOAD // 1_000_000} MB, so it was not taken."
+    " Export fewer decks, or leave the media out."
+)
 _FOREIGN_HOST = (
     "This server does not answer to {}. Open it by one of its own names, or add the name to"
     " QUIZAPP_TRUSTED_HOSTS."
@@ -312,6 +316,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if 300 <= code < 400:
         return error.get_response()
+    if code == 413 and request.endpoint == "imports.create":
+        return respond.notice(_TOO_LARGE, code)
     return _error(code)
 
 

@@ -9,9 +9,9 @@ stop between any two of these.
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from quizapp.actions.imports.comparing import Comparison, compare
 from quizapp.actions.imports.laying import lay
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
+from quizapp.domain.notetypes import NoteType
 from quizapp.formats import jsonl
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
@@ -83,17 +84,18 @@ def read(
     """Have a child process read the file, and compare what it holds with what is stored.
 
     ``root`` holds the folders of imports; for ``options`` see ``look``. Raises Refusal where
-    nothing can be made of it, and the import says why.
+    nothing can be made of it, and the import says why; one that was read before stays as that
+    reading left it. Raises Stale where it was done or put away.
     """
     batch = _batch(learner, batch_id)
+    if batch.state not in _UNDONE:
+        raise Stale(_GONE_ON)
     folder = root / batch.folder
     try:
-        if not (folder / "upload").is_file():
-            raise Missing(_FILE_GONE)
         head = look(learner, batch.title, folder / "upload", folder, options, report)
     except Refusal as refused:
         with transaction():
-            imports.move(batch_id, _UNDONE, "failed", said=str(refused))
+            imports.move(batch_id, ("reading", "failed"), "failed", said=str(refused))
         raise
     with transaction():
         if not imports.move(batch_id, _UNDONE, "ready", head=head, said=""):
@@ -117,16 +119,16 @@ def look(
     """
     if not path.is_file():
         raise Missing(_FILE_GONE)
-    known = [asdict(type_) for _, type_ in imports.notetypes(learner.id).values()]
-    wanted = {"known": known, **options}
+    own = [type_ for _, type_ in imports.notetypes(learner.id).values()]
+    wanted = {"known": [asdict(type_) for type_ in own], **options}
     under = str(options.get("deck", ""))
     package = read_apart(path, folder, name=title, options=wanted, progress=report)
-    told = _taken(folder, package)
+    told = _taken(folder, package, own)
     if under and _names_no_deck(told):
         # Its deck would be called like the file: not what somebody who names one wants.
         wanted["text"] = {**options.get("text", {}), "deck": under}
         package = read_apart(path, folder, name=title, options=wanted, progress=report)
-        told, under = _taken(folder, package), ""
+        told, under = _taken(folder, package, own), ""
     comparison = compare(learner, package, under)
     return _head(package) | {
         "options": dict(options),
@@ -250,14 +252,16 @@ def _head(package: Package) -> dict[str, Any]:
     }
 
 
-def _taken(folder: Path, package: Package) -> dict[str, Any]:
-    """How a table or pasted text was read, for the form that changes it."""
+def _taken(folder: Path, package: Package, own: Sequence[NoteType]) -> dict[str, Any]:
+    """How a table or pasted text was read, and the note types it can go to besides those of
+    everybody, for the form that changes it."""
     try:
         told = json.loads((folder / TAKEN).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    types = [asdict(type_) for type_ in package.notetypes]
-    return {"paste": told["paste"]} if "paste" in told else {"text": told | {"types": types}}
+    types = {type_.key: type_ for type_ in (*own, *package.notetypes) if type_.kind != "occlusion"}
+    named = [asdict(replace(type_, css="", extra={})) for type_ in types.values()]
+    return {("paste" if "paste" in told else "text"): told | {"types": named}}
 
 
 def _names_no_deck(told: Mapping[str, Any]) -> bool:
