@@ -1,7 +1,7 @@
 """Every format that can be read, in the order in which a file is tried (see reading.py)."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -78,8 +78,22 @@ def read_as_it_is(source: Source, progress: Progress) -> Package:
     """What a file holds, by the first reader it fits. Raises Refusal where there is none."""
     for reader in READERS:
         if reader.fits(source):
-            return reader.read(source, progress)
+            package = reader.read(source, progress)
+            package.notes = _each_key_once(package.notes, package.refused)
+            return package
     raise Refusal(_UNKNOWN)
+
+
+def _each_key_once(notes: Iterable[PackedNote], refused: list[Refused]) -> Iterator[PackedNote]:
+    """The notes but those whose key another one had before: progress hangs on it."""
+    seen: set[str] = set()
+    for place, note in enumerate(notes, 1):
+        if note.key in seen:
+            said = "A note before it in the file has the same ID, so this one is left out."
+            refused.append(Refused(note.where or f"note {place:,}", said))
+        else:
+            seen.add(note.key)
+            yield note
 
 
 def _zip_names(path: Path) -> frozenset[str]:

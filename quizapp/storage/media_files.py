@@ -8,11 +8,11 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from quizapp.storage.files import written
+from quizapp.storage.files import together, unheld, written
 
 _NAME = re.compile("[0-9a-f]{64}")
 _CHUNK = 1 << 20
@@ -83,6 +83,20 @@ def put(folder: Path, digest: str, source: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with source.open("rb") as content, written(target) as file:
         shutil.copyfileobj(content, file, _CHUNK)
+
+
+def arriving(folder: Path) -> AbstractContextManager[None]:
+    """Hold this while files lie there whose rows are not stored yet, so that none is swept."""
+    return together(_lock(folder))
+
+
+def settled(folder: Path) -> AbstractContextManager[bool]:
+    """Whether nothing arrives in any process; until the end nothing does."""
+    return unheld(_lock(folder))
+
+
+def _lock(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
 
 
 def sweep(folder: Path, wanted: set[str]) -> None:

@@ -21,7 +21,7 @@ from quizapp.config import Config, host_name
 from quizapp.domain.backups import Shelf
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
-from quizapp.storage import backups, goals, learners
+from quizapp.storage import backups, files, goals, learners
 from quizapp.storage.backups import Failure
 from quizapp.storage.database import Full, Unavailable, connection, excuse
 from quizapp.views import respond
@@ -322,9 +322,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _broken(error: Exception) -> ResponseReturnValue:
-    refusal = excuse(error)
+    refusal = files.excuse(error) if isinstance(error, OSError) else excuse(error)
     if refusal is not None:
-        current_app.logger.warning("database error at %s: %s", request.endpoint, error)
+        current_app.logger.warning("%s failed: %s", request.endpoint, error)
         return _refused(refusal)
     current_app.logger.exception("unexpected error at %s", request.endpoint)
     return _error(500)

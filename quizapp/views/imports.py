@@ -1,7 +1,6 @@
 """Bringing decks in: upload, preview, result, undo."""
 
 import secrets
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -51,18 +50,12 @@ def create() -> Response:
         title = _received(sent, pasted)
     except Refusal as refused:
         return _refused(refused)
-    config = _config()
     folder = secrets.token_hex(16)
-    home = config.imports / folder
-    home.mkdir(parents=True)
-    try:
-        _keep(home / "upload", sent, pasted)
+    with import_actions.place(_config().imports, folder) as home:
+        _keep(home, sent, pasted)
         chosen = sent is not None and sent.filename
         options: dict[str, Any] = {} if chosen else {"paste": {}}
         batch = import_actions.receive(learner, title, folder, clock.now())
-    except BaseException:
-        shutil.rmtree(home, ignore_errors=True)
-        raise
     return _begin(learner, batch, "read", f"Reading {title}", {"options": options})
 
 

@@ -8,13 +8,11 @@ stop between any two of these.
 """
 
 import json
-import math
-import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +26,13 @@ from quizapp.formats import jsonl
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
 from quizapp.formats.reading import PACKAGE, read_apart
-from quizapp.storage import imports
+from quizapp.storage import imports, media_files
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
 
 __all__ = [
-    "Choices", "Comparison", "begun", "commit", "drop", "look", "read", "receive", "sweep", "undo",
+    "Choices", "Comparison", "begun", "commit", "drop", "look", "place", "read", "receive", "sweep",
+    "undo",
 ]  # fmt: skip
 
 Report = Callable[[int, int], None]
@@ -46,6 +45,19 @@ _UNDONE = ("reading", "ready", "failed")
 # As after going back to a backup, which holds no files that wait.
 _FILE_GONE = "The file of this import is not here any more. Choose it again."
 _GONE_ON = "This import was done already, or it was put away. Look at it again."
+
+
+@contextmanager
+def place(root: Path, folder: str) -> Iterator[Path]:
+    """Where a file that comes in is put, until it is received; an error leaves nothing there."""
+    home = root / folder
+    with media_files.arriving(root):
+        home.mkdir(parents=True)
+        try:
+            yield home / "upload"
+        except BaseException:
+            shutil.rmtree(home, ignore_errors=True)
+            raise
 
 
 def receive(learner: Learner, title: str, folder: str, now: datetime) -> int:
@@ -80,6 +92,8 @@ def read(
         raise Stale(_GONE_ON)
     folder = root / batch.folder
     try:
+        if not (folder / "upload").is_file():
+            raise Missing(_FILE_GONE)
         head = look(learner, batch.title, folder / "upload", folder, options, report)
     except Refusal as refused:
         with transaction():
@@ -152,13 +166,14 @@ def commit(
     if not (folder / PACKAGE).is_file():
         raise Missing(_FILE_GONE)
     package = jsonl.read(folder / PACKAGE)
-    _place_media(package, folder, media_root)
-    with transaction():
-        if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
-            raise Stale(_GONE_ON)
-        counts = lay(learner, batch_id, package, choices, now, report)
-        imports.change(batch_id, result=counts)
-        finish({"address": f"/imports/{batch_id}"})
+    with media_files.arriving(media_root):
+        _place_media(package, folder, media_root)
+        with transaction():
+            if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
+                raise Stale(_GONE_ON)
+            counts = lay(learner, batch_id, package, choices, now, report)
+            imports.change(batch_id, result=counts)
+            finish({"address": f"/imports/{batch_id}"})
     shutil.rmtree(folder, ignore_errors=True)
     return counts
 
@@ -193,34 +208,28 @@ def drop(learner: Learner, batch_id: int, root: Path) -> None:
     shutil.rmtree(root / batch.folder, ignore_errors=True)
 
 
-def sweep(root: Path, media_root: Path, now: datetime) -> int:
+def sweep(root: Path, media_root: Path) -> int:
     """Delete folders of no open import and media files that no row names; count them.
 
-    What was touched within a day stays: an import of another process may be about to
-    name it. What cannot be deleted stays too.
+    For the start of a server: what a process left behind that was killed. Where another
+    process is just putting files there, they are left for the next time.
     """
-    kept = {batch.folder for batch in imports.unfinished()}
-    used = imports.digests_in_use()
-    before = (now - timedelta(days=1)).timestamp()
     count = 0
-    for path in list(root.iterdir()) if root.is_dir() else ():
-        if path.name not in kept and _touched(path) < before:
-            shutil.rmtree(path, ignore_errors=True)
-            count += 1
-    for path in list(media_root.glob("??/*")) if media_root.is_dir() else ():
-        if path.name not in used and _touched(path) < before:
-            with suppress(OSError):
-                path.unlink()
+    with media_files.settled(root) as settled:
+        kept = {batch.folder for batch in imports.unfinished()}
+        for path in list(root.iterdir()) if settled and root.is_dir() else ():
+            if path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
                 count += 1
+    with media_files.settled(media_root) as settled:
+        # A database into which nothing ever came is new, or not the one these files belong to.
+        if settled and imports.any_begun():
+            used = imports.digests_in_use()
+            for path in list(media_root.glob("??/*")):
+                if path.name not in used:
+                    path.unlink(missing_ok=True)
+                    count += 1
     return count
-
-
-def _touched(path: Path) -> float:
-    """When a file was changed last; one that is gone or out of reach counts as now."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return math.inf
 
 
 def _batch(learner: Learner, batch_id: int) -> BatchRow:
@@ -273,9 +282,7 @@ def _place_media(package: Package, folder: Path, media_root: Path) -> None:
     there = []
     for medium in package.media:
         home = media_root / medium.digest[:2] / medium.digest
-        with suppress(FileNotFoundError):
-            # As good as new: what nobody names yet is not swept while it is young.
-            os.utime(home)
+        if home.exists():
             there.append(medium)
             continue
         # JSON lines name files that only the whole export carries.

@@ -1,13 +1,13 @@
 """Laying a package down: the rows it becomes, and what becomes of those that are here."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from quizapp.actions.imports.choices import Choices
-from quizapp.actions.imports.comparing import is_same, is_taken, united_fields
+from quizapp.actions.imports.comparing import grown, is_same, is_taken, united_fields
 from quizapp.actions.imports.notes import (
     cards,
     chunks,
@@ -44,7 +44,9 @@ class _Work:
     days: DayTable
     types: Mapping[str, NoteType]
     type_ids: Mapping[str, int]
+    grown: Set[str]
     decks: dict[str, tuple[int, str]]
+    marked: bool
     position: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTED, 0))
 
@@ -63,6 +65,7 @@ def lay(
     named = {names.get(medium.name, medium.name): medium for medium in package.media}
     fresh = [(n, m.digest, m.size) for n, m in named.items() if n not in stored_media]
     imports.add_media(learner.id, batch, fresh)
+    more = grown(package, dict(imports.notetypes(learner.id).values()))
     work = _Work(
         learner,
         batch,
@@ -72,7 +75,10 @@ def lay(
         DayTable(learner.calendar),
         {type_.key: type_ for type_ in package.notetypes},
         _lay_types(learner, batch, package, choices),
+        more,
         imports.own_decks(learner.id),
+        # Marks are as much somebody's as answers are; where there are none, nobody was asked.
+        marked=choices.progress or not package.progress,
     )
     own = _own_decks(learner, package)
     for deck in own:
@@ -118,7 +124,7 @@ def _own_decks(learner: Learner, package: Package) -> list[PackedDeck]:
 
 
 def united_type(there: NoteType, new: NoteType) -> NoteType:
-    """A stored note type brought up to date; what only the stored one has stays at the end.
+    """A note type brought up to date with another; what only the first has stays at the end.
 
     A card's number is its template's place, so a template that is gone keeps its own.
     """
@@ -138,8 +144,10 @@ def _lay_types(learner: Learner, batch: int, package: Package, choices: Choices)
             ids[type_.key] = imports.add_notetype(learner.id, batch, type_)
             continue
         id_, there = stored[type_.key]
-        united = united_type(there, type_)
-        if united != there and choices.existing != "never":
+        # What is here may be left alone, yet new notes need fields and templates of theirs.
+        left_alone = choices.existing == "never"
+        united = united_type(type_, there) if left_alone else united_type(there, type_)
+        if united != there:
             imports.change_notetype(batch, id_, united)
         ids[type_.key] = id_
     return ids
@@ -159,6 +167,8 @@ def _lay_chunk(work: _Work, notes: Sequence[PackedNote], known: dict[str, Known]
             differ.append((note, there))
     _add(work, new)
     work.counts["same"] += len(here)
+    more = [(n, k) for n, k in (*here, *differ) if n.notetype in work.grown]
+    _add_missing_cards(work, [(n, k) for n, k in more if not (k.retired or k.shipped)])
     here += _change(work, differ)
     if work.choices.progress:
         _take_progress(work, here)
@@ -207,9 +217,10 @@ def _add_cards(
                 log += review_rows(work.learner, id_, card, work.days)
             memory_rows.append(
                 memory_row(
-                    work.learner, id_, deck, note_id, note, card, position, work.today, work.days
+                    work.learner, id_, deck, note_id, note, card, position, work.today, work.days,
+                    marked=work.marked,
                 )
-            )
+            )  # fmt: skip
     imports.add_rows(note_rows, card_rows, memory_rows, log)
     work.counts["cards"] += len(card_rows)
     work.counts["reviews"] += len(log)

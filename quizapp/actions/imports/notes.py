@@ -18,6 +18,8 @@ from quizapp.formats.labels import faces_of_label, label
 from quizapp.formats.package import Package, PackedCard, PackedNote, Refused
 
 _CHUNK = 1_000
+# Decks inside each other; deeper than anybody sorts, and every page can still show it.
+DEEPEST = 50
 
 # In Anki these are tags; here they are kept with what a learner knows of a card.
 KEPT_WITH_CARDS = ("marked", "leech")
@@ -71,11 +73,13 @@ def shown_in_lists(
 
 
 def path_of(deck: str, under: str) -> list[str]:
-    """The parts of the name of the deck that a deck of a file becomes."""
+    """The parts of the name of the deck that a deck of a file becomes; the last one has what
+    lies deeper than DEEPEST."""
     above, parts = (
         [part.strip() for part in name.split("::") if part.strip()] for name in (under, deck)
     )
-    return [*above, *(parts or ["Imported"])]
+    path = [*above, *(parts or ["Imported"])]
+    return path if len(path) <= DEEPEST else [*path[: DEEPEST - 1], " ".join(path[DEEPEST - 1 :])]
 
 
 def refusals(package: Package, stored: Mapping[str, str]) -> list[Refused]:
