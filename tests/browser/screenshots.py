@@ -86,6 +86,7 @@ def brought(page: Page, shoot: Callable[[str], None]) -> None:
     page.goto("/imports")
     shoot("imports-empty")
     bring(page, ANKI / "update" / "v1.apkg")
+    first = page.url
     shoot("import-result")
     page.goto("/study/family-own")
     page.keyboard.press("e")
@@ -103,6 +104,8 @@ def brought(page: Page, shoot: Callable[[str], None]) -> None:
     page.set_input_files("[data-upload-file]", str(ANKI / "bad" / "not-a-zip.apkg"))
     page.get_by_text("That did not work.").first.wait_for()
     shoot("import-failed")
+    page.goto(first)
+    page.get_by_role("button", name="Undo this import").click()
     for name in ("tiny-templates", "tiny-typing", "tiny-image-occlusion"):
         bring(page, ANKI / f"{name}.new-sched-media.apkg")
         batch = page.url.rpartition("/")[2]
