@@ -203,6 +203,28 @@ def test_what_cannot_be_received_leaves_nothing(root: Path) -> None:
     assert folders_left(root) == set()
 
 
+@pytest.mark.parametrize("count", [1, 30])
+def test_files_are_on_the_disk_before_a_row_names_them(
+    owner: Learner, root: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr("os.sync", lambda: done.append("flushed"))
+    monkeypatch.setattr("os.fsync", lambda descriptor: done.append("flushed"))
+    lay = import_actions.lay
+
+    def laying(*told: Any) -> Any:
+        done.append("rows")
+        return lay(*told)
+
+    monkeypatch.setattr(import_actions, "lay", laying)
+    media = {f"{n}.png": b"\x89PNG" + bytes([n]) for n in range(count)}
+    make_package(root.parent / "a.apkg", 3, media=media)
+    bring(owner, root.parent / "a.apkg", root, NOON, Choices())
+    assert done[0] == "flushed"
+    assert done[-1] == "rows"
+    assert media_left(root) == wanted_media()
+
+
 def uploaded(visitor: Visitor, file: Path, fragment: bool = False) -> Any:
     headers = {"Sec-Fetch-Site": "same-origin"} | ({"HX-Request": "true"} if fragment else {})
     return visitor.client.post(

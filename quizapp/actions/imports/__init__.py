@@ -277,18 +277,14 @@ def _place_media(package: Package, folder: Path, media_root: Path) -> None:
 
     They are copied and not moved, so that the import can begin anew from its folder.
     """
-    there = []
+    there, new = [], {}
     for medium in package.media:
-        home = media_root / medium.digest[:2] / medium.digest
-        if home.exists():
-            there.append(medium)
-            continue
+        source = bytes_of(package, medium)
         # JSON lines name files that only the whole export carries.
-        if bytes_of(package, medium) is None:
-            continue
+        if not media_files.place(media_root, medium.digest).exists():
+            if source is None:
+                continue
+            new[medium.digest] = source
         there.append(medium)
-        home.parent.mkdir(parents=True, exist_ok=True)
-        draft = home.with_name(f"{medium.digest}.part")
-        shutil.copyfile(folder / "media" / medium.digest, draft)
-        draft.replace(home)
+    media_files.put_all(media_root, new)
     package.media = there
