@@ -92,8 +92,6 @@ def read(
         raise Stale(_GONE_ON)
     folder = root / batch.folder
     try:
-        if not (folder / "upload").is_file():
-            raise Missing(_FILE_GONE)
         head = look(learner, batch.title, folder / "upload", folder, options, report)
     except Refusal as refused:
         with transaction():
