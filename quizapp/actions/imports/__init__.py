@@ -281,7 +281,7 @@ def _place_media(package: Package, folder: Path, media_root: Path) -> None:
     for medium in package.media:
         source = bytes_of(package, medium)
         # JSON lines name files that only the whole export carries.
-        if not media_files.place(media_root, medium.digest).exists():
+        if not media_files.renewed(media_root, medium.digest):
             if source is None:
                 continue
             new[medium.digest] = source
