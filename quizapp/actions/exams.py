@@ -141,7 +141,8 @@ def _close(paper: PaperRow, now: datetime) -> None:
     at = paper.ends if paper.ends is not None and paper.clock.over(now) else now
     if paper.submitted is None:
         _book_time(paper, at)
-        store.submit(paper.id, at)
+        score = exams.score([question.answered for question in store.questions(paper.id)])
+        store.submit(paper.id, at, score)
 
 
 def _book_time(paper: PaperRow, now: datetime) -> None:

@@ -257,8 +257,7 @@ def _card(learner: Learner, card: CardOut, deck: str, days: DayTable, progress: 
     state = State(card.state)
     position = card.origin.get("position")
     if position is None and (state is State.NEW or not progress):
-        # Own cards have their place below zero, so that they come first.
-        position = card.rank + (2**40 if card.rank < 0 else 0)
+        position = _position(card.rank)
     extra = {name: value for name, value in card.origin.items() if name not in _KEPT_APART}
     if not progress or card.queue is None:
         return PackedCard(card.ord, deck, position=position, extra=extra)
@@ -283,6 +282,13 @@ def _card(learner: Learner, card: CardOut, deck: str, days: DayTable, progress: 
         extra=extra,
         reviews=_log(card.reviews),
     )
+
+
+def _position(rank: int) -> int:
+    """A place among new cards from one in the curriculum: what is wanted first is below zero."""
+    if rank < -(2**39):
+        return rank + 2**40
+    return rank if rank >= 0 else max(0, rank + 1_000_000_000)
 
 
 def _due(card: CardOut, state: State, days: DayTable) -> tuple[str | None, int | None]:

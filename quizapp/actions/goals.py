@@ -9,20 +9,23 @@ from typing import Any
 import numpy as np
 
 from quizapp.domain import goals as rules
+from quizapp.domain.calibration import Foretold, worth_keeping
 from quizapp.domain.days import EPOCH
-from quizapp.domain.errors import Missing, Refusal
-from quizapp.domain.forecast import Knowledge, Predictions, calibrate, exam_score
-from quizapp.domain.goals import Goal
+from quizapp.domain.errors import Missing, Refusal, Unfit
+from quizapp.domain.forecast import Predictions, calibrate, topic_scores
+from quizapp.domain.goals import Goal, of_deck
 from quizapp.domain.learners import Learner
 from quizapp.domain.planning import Cards, Habits, Plan, Prices, Time, plan
+from quizapp.domain.readiness import Verdict, asked, by_domain, verdict
 from quizapp.domain.scheduling import retrievability
-from quizapp.storage import blueprints, reviews
+from quizapp.storage import blueprints, decks, readiness, reviews
 from quizapp.storage import goals as store
 from quizapp.storage.database import transaction
 from quizapp.storage.goals import CardRow
 
 # Of an exam that names no number of questions, and days since a card's last answer by then.
 USUAL_ITEMS, USUAL_GAP = 60, 7.0
+LONGEST_SCORE = 40
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,12 @@ class Outlook:
 
 @dataclass(frozen=True)
 class GoalOutlook:
-    """One goal of an outlook."""
+    """One goal of an outlook; several may be of one certification."""
 
+    id: int
     title: str
+    day: date
+    own: bool
     followed: float
     stopped: float
     domains: tuple["DomainOutlook", ...]
@@ -69,8 +75,7 @@ def set_goal(learner: Learner, goal: Goal, now: datetime, replaces: int | None =
 
     Raises Refusal where no plan can be made of it, Missing for a goal that is not there.
     """
-    share_of(goal)
-    rules.check(goal.day, _today(learner, now), goal.minutes, goal.weights or {})
+    check(learner, goal, now)
     columns: dict[str, Any] = {
         "outline": goal.outline, "title": goal.title, "day": goal.day,
         "minutes": list(goal.minutes), "days_off": list(goal.days_off),
@@ -80,8 +85,12 @@ def set_goal(learner: Learner, goal: Goal, now: datetime, replaces: int | None =
         store.drop_plan(learner.id, learner.today(now))
         if replaces is None:
             return store.add(learner.id, now, **columns)
-        if store.find(learner.id, replaces) is None:
+        before = store.find(learner.id, replaces)
+        if before is None:
             raise Missing("There is no such goal. It may have been dropped.")
+        if (before.outline, before.day, before.weights) != (goal.outline, goal.day, goal.weights):
+            # What was foretold was about another exam.
+            columns["foretold"] = None
         store.change(replaces, **columns)
         return replaces
 
@@ -95,36 +104,69 @@ def drop_goal(learner: Learner, goal: int, now: datetime) -> None:
         store.drop_plan(learner.id, learner.today(now))
 
 
-def tell_outcome(learner: Learner, goal: int, passed: bool, now: datetime) -> None:
-    """Keep how the real exam went. Raises Missing, or Refusal before its day."""
+def tell_outcome(learner: Learner, goal: int, passed: bool, now: datetime, score: str = "") -> None:
+    """Keep how the real exam went, and the score in the words of whoever gave it.
+
+    Raises Missing, or Refusal before its day or for a score too long to be one.
+    """
+    if len(score) > LONGEST_SCORE:
+        raise Refusal(f"Write the score in at most {LONGEST_SCORE} characters, as 512 of 800.")
     with transaction():
         found = store.find(learner.id, goal)
         if found is None:
             raise Missing("There is no such goal. It may have been dropped.")
         if found.day > _today(learner, now):
             raise Refusal("The exam is still to come. Tell how it went afterwards.")
-        store.change(goal, outcome={"passed": passed, "told": now.isoformat()})
+        outcome = {"passed": passed, "told": now.isoformat(), "score": score.strip()}
+        store.change(goal, outcome=outcome)
 
 
-def share_of(goal: Goal) -> dict[str, float]:
+def share_of(learner: Learner, goal: Goal) -> dict[str, float]:
     """Each domain's share of a goal's exam: the learner's own weights, else the outline's.
 
+    Of an exam put together from decks, those that are still there; nothing where none is.
     Raises Missing where the outline is not there.
     """
-    if goal.weights:
-        total = sum(goal.weights.values())
-        return {domain: weight / total for domain, weight in goal.weights.items()}
-    return blueprints.share_of(goal.outline)
+    if not goal.weights:
+        return blueprints.share_of(goal.outline)
+    weights = dict(goal.weights)
+    if goal.own:
+        having = {of_deck(deck.id) for deck in decks.of_learner(learner.id)}
+        weights = {deck: weight for deck, weight in weights.items() if deck in having}
+    total = sum(weights.values())
+    return {domain: weight / total for domain, weight in weights.items()} if total > 0 else {}
+
+
+def readiness_of(
+    learner: Learner, share: Mapping[str, float], own: bool, line: float
+) -> tuple[Verdict, dict[str, float]]:
+    """What first answers say of an exam, and the shares it rests on.
+
+    Of an exam put together from decks, those without a question are left out.
+    """
+    if own:
+        having = {
+            domain
+            for card in readiness.topic_cards(learner.id) if card.kind == "choice"
+            for domain in card.domains
+        }  # fmt: skip
+        share = asked(share, having)
+    answers = ((answer.domains, answer.right) for answer in readiness.first_answers(learner))
+    return verdict(by_domain(answers, share), share, line, seed=learner.id), dict(share)
+
+
+def check(learner: Learner, goal: Goal, now: datetime) -> None:
+    """Raise Unfit where no plan can be made of a goal, Missing where its outline is not there."""
+    rules.check(goal.day, _today(learner, now), goal.minutes, goal.weights or {})
+    share = share_of(learner, goal)
+    if goal.own and len(share) < max(1, len(goal.weights or {})):
+        gone = "A deck you chose is not there any more. Choose from those that are."
+        raise Unfit({"decks": gone if goal.weights else "Choose at least one deck."})
 
 
 def outlook(learner: Learner, goals: Sequence[Goal], now: datetime) -> Outlook:
-    """What following a plan for some goals leads to; nothing is stored.
-
-    Raises Refusal where no plan can be made.
-    """
+    """What following a plan for some goals leads to; nothing is stored."""
     today = _today(learner, now)
-    for goal in goals:
-        rules.check(goal.day, today, goal.minutes, goal.weights or {})
     rows = store.cards(learner.id)
     made, domains = _plan(learner, goals, rows, now)
     return _outlook(learner, goals, rows, made, domains, today)
@@ -153,7 +195,11 @@ def plan_day(learner: Learner, now: datetime) -> bool:
         and row.last_day is not None and row.due_day <= today
         and row.card not in counted
     ]  # fmt: skip
-    forecast = _forecast(_outlook(learner, goals, rows, made, domains, day, told=False))
+    kept = {goal.id: store.foretold(goal.id) for goal in goals}
+    telling = any(worth_keeping(kept[goal.id][1], today, goal.number - today) for goal in goals)
+    found = _outlook(learner, goals, rows, made, domains, day, told=telling)
+    told = _foretold(learner, goals, found, today) if telling else {}
+    forecast = _forecast(found)
     if made.prices is not None:
         numbers = [goal.number for goal in goals]
         forecast["prices"] = {
@@ -168,7 +214,23 @@ def plan_day(learner: Learner, now: datetime) -> bool:
             return False
         cards = [row.card for row in _mixed(listed)]
         store.save_plan(learner.id, today, [*cards, *outside[: learner.reviews_per_day]], forecast)
+        for goal_id, last in told.items():
+            store.keep_foretold(goal_id, kept[goal_id][0] or last, last)
     return True
+
+
+def _foretold(
+    learner: Learner, goals: Sequence[Goal], found: Outlook, today: int
+) -> dict[int, Foretold]:
+    """What is forecast for each goal today, to be held against the outcome one day."""
+    told = {}
+    for goal, its in zip(goals, found.goals, strict=True):
+        ready, _ = readiness_of(learner, share_of(learner, goal), goal.own, goal.line)
+        told[goal.id] = Foretold(
+            today, goal.number - today, its.followed, its.interval,
+            ready.score, ready.interval, ready.chance,
+        )  # fmt: skip
+    return told
 
 
 def _plan(
@@ -182,9 +244,8 @@ def _plan(
     today = learner.today(now)
     domains, columns = [], []
     for goal in goals:
-        share = share_of(goal)
-        own = [[*row.domains, f"deck-{row.deck}"] for row in rows]
-        of_cards, names = rules.shares_of_cards(own, share)
+        share = share_of(learner, goal)
+        of_cards, names = rules.shares_of_cards([row.domains for row in rows], share)
         columns.append(of_cards)
         domains.append((names, share))
     # Planning keeps the topics of all goals apart: a card's topic is its domain in the first
@@ -266,7 +327,10 @@ def _outlook(
         left_out = Counter(names[i] for i in unseen)
         found.append(
             GoalOutlook(
+                id=goal.id,
                 title=goal.title,
+                day=goal.day,
+                own=goal.own,
                 followed=float(made.followed[n]),
                 stopped=float(made.stopped[n]),
                 domains=tuple(
@@ -325,21 +389,16 @@ def _intervals(
         len(names),
     )
 
-    def between(part: Sequence[float], count: int) -> tuple[float, float]:
-        knowledge = Knowledge(
-            recall=np.array(followed),
-            elapsed=np.full(len(names), USUAL_GAP),
-            topic=np.arange(len(names)),
-            share=np.array(part),
-        )
-        score = exam_score(calibration, knowledge, count, seed=learner.id)
-        return score.low, score.high
-
-    found = {"": between(list(share.values()), items)}
-    for n, (domain, part) in enumerate(share.items()):
-        alone = [1.0 if m == n else 0.0 for m in range(len(names))]
-        found[domain] = between(alone, max(1, round(items * part)))
-    return found
+    whole, alone = topic_scores(
+        calibration,
+        np.array(followed, dtype=float),
+        np.array(list(share.values()), dtype=float),
+        items,
+        USUAL_GAP,
+        seed=learner.id,
+    )
+    intervals = {name: (score.low, score.high) for name, score in zip(names, alone, strict=True)}
+    return intervals | {"": (whole.low, whole.high)}
 
 
 def _at(recall: Any, goal: int, topic: int) -> float:
@@ -350,7 +409,8 @@ def _forecast(found: Outlook) -> dict[str, Any]:
     return {
         "goals": [
             {
-                "title": goal.title, "followed": goal.followed, "stopped": goal.stopped,
+                "id": goal.id, "title": goal.title,
+                "followed": goal.followed, "stopped": goal.stopped,
                 "domains": {d.id: [d.followed, d.stopped] for d in goal.domains},
             }
             for goal in found.goals

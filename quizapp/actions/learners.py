@@ -1,11 +1,12 @@
 """A learner's settings."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from quizapp.domain.days import zone_names
-from quizapp.domain.errors import Missing, Refusal
+from quizapp.domain.errors import Missing, Refusal, Unfit
 from quizapp.domain.learners import Learner
 from quizapp.storage import cards, decks, journal, learners
 from quizapp.storage.database import transaction
@@ -19,7 +20,13 @@ RANGES: dict[str, tuple[float, float, str]] = {
     "maximum_interval": (1, 36500, "The longest interval"),
     "leech_threshold": (0, 99, "The number of lapses that makes a leech"),
 }
-_KNOWN = {field.name for field in fields(Learner)} - {"id", "name", "weights", "day_begun"}
+_KNOWN = {field.name for field in fields(Learner)} - {
+    "id",
+    "name",
+    "weights",
+    "day_begun",
+    "slow_after",
+}
 
 
 def local_learner(timezone: str, now: datetime) -> Learner:
@@ -38,15 +45,13 @@ def change_settings(learner: Learner, settings: dict[str, Any], now: datetime) -
     Where the day has another number by the new zone or hour, what was put off, allowed
     or can be undone today keeps belonging to today.
 
-    Raises Refusal naming the setting and its range.
+    Raises Unfit with a sentence for each setting that is out of range.
     """
-    for name, value in settings.items():
+    for name in settings:
         if name not in _KNOWN:
             raise Refusal(f"There is no setting “{name}”. Nothing was changed.")
-        if name in RANGES:
-            _check(name, value)
-    if "timezone" in settings and settings["timezone"] not in zone_names():
-        raise Refusal("This time zone is not known. Choose one from the list.")
+    if problems := unfit(settings):
+        raise Unfit(problems)
     with transaction():
         learners.change(learner.id, **settings)
         changed = learners.get(learner.id)
@@ -64,18 +69,24 @@ def change_settings(learner: Learner, settings: dict[str, Any], now: datetime) -
 def change_deck_options(learner: Learner, deck: int, options: dict[str, Any]) -> None:
     """Store a deck's own retention and limits; None follows the learner's settings.
 
-    Raises Refusal for a value out of range, Missing for a deck they do not have.
+    Raises Unfit for values out of range, Missing for a deck they do not have.
     """
-    for name, value in options.items():
-        if value is not None:
-            _check(name, value)
+    if problems := unfit({name: value for name, value in options.items() if value is not None}):
+        raise Unfit(problems)
     with transaction():
         if not decks.set_limits(learner.id, deck, **options):
             raise Missing("There is no such deck. Choose one from the list of decks.")
 
 
-def _check(name: str, value: float) -> None:
-    low, high, title = RANGES[name]
-    if not low <= value <= high:
-        span = f"{low:.0%} to {high:.0%}" if high < 1 else f"{low:g} to {high:g}"
-        raise Refusal(f"{title} must be from {span}. Nothing was changed.")
+def unfit(settings: Mapping[str, Any]) -> dict[str, str]:
+    """A sentence for each of these settings that cannot be stored, by its name."""
+    problems = {}
+    for name, value in settings.items():
+        if name in RANGES:
+            low, high, title = RANGES[name]
+            span = f"{low:.0%} to {high:.0%}" if high < 1 else f"{low:g} to {high:g}"
+            if not low <= value <= high:
+                problems[name] = f"{title} must be from {span}."
+        elif name == "timezone" and value not in zone_names():
+            problems[name] = "This time zone is not known. Choose one from the list."
+    return problems

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from quizapp.domain.errors import Missing, Refusal
 from quizapp.domain.learners import Learner
 from quizapp.domain.links import linked, text
-from quizapp.storage import cards, exams, picks
+from quizapp.storage import cards, exams, links, picks
 from quizapp.storage.database import transaction
 
 KEPT = timedelta(days=30)
@@ -42,9 +42,10 @@ def behind(learner: Learner, notes: Sequence[int]) -> list[int]:
     """The study cards that teach what some items ask, each once, in the order of the items."""
     items = cards.texts(notes)
     pool = [text(*entry) for entry in cards.study_texts(learner.id)]
+    by_hand = links.cards(learner.id, notes)
     found: list[int] = []
     for note in notes:
-        for card in linked(text(*items[note]), pool):
+        for card in by_hand.get(note, []) + linked(text(*items[note]), pool):
             if card not in found:
                 found.append(card)
     return found

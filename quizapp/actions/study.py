@@ -1,18 +1,28 @@
 """Answering cards, putting them aside, and taking it back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from quizapp.domain.cards import Response, judged
+from quizapp.domain.cards import LATEST, Response, judged, slow_after
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.domain.links import linked, text
 from quizapp.domain.misses import after_right, missed
 from quizapp.domain.queue import Candidate, Queue, queue_of
 from quizapp.domain.scheduling import MODEL, Memory, Rating, State, is_leech, replay, review
-from quizapp.storage import cards, decks, edits, exams, journal, learners, misses, reviews
+from quizapp.storage import (
+    cards,
+    decks,
+    edits,
+    exams,
+    journal,
+    learners,
+    links,
+    misses,
+    reviews,
+)
 from quizapp.storage.cards import StudyCard
 from quizapp.storage.database import transaction
 
@@ -20,6 +30,7 @@ MODES = ("due", "ahead", "forgotten", "picked")
 MAX_MILLISECONDS = 60_000
 MOST_EXTRA_NEW = 500
 
+_RESET = "Reset card"
 _GONE = "This card does not exist. It may have been removed from its deck."
 _ANSWERED = "This card was already answered, so nothing was counted twice. Here is the next one."
 _CHANGED = "This card was changed in another window, so your answer was not counted. Go on here."
@@ -38,7 +49,7 @@ class Answered:
 class Undone:
     """What was taken back, and what had been chosen."""
 
-    card: int
+    card: int | None
     deed: str
     answer: Mapping[str, Any] | None
 
@@ -49,14 +60,16 @@ class Undone:
 
 
 def begin_day(learner: Learner, now: datetime) -> Learner:
-    """Return yesterday's buried cards and close yesterday's journal, once a day."""
+    """Return yesterday's buried cards, close yesterday's journal, and see what is slow; once
+    a day, so that no answer pays for it."""
     today = learner.today(now)
     if learner.day_begun == today:
         return learner
     with transaction():
         cards.unbury(learner.id, today)
         journal.forget_before(learner.id, today)
-        learners.change(learner.id, day_begun=today)
+        slow = slow_after(reviews.thought(learner.id, LATEST))
+        learners.change(learner.id, day_begun=today, slow_after=slow)
     found = learners.get(learner.id)
     assert found is not None
     return found
@@ -146,16 +159,24 @@ def _follow_up(
         days, closed = after_right(known["right_days"], today)
         misses.right_on(learner.id, card.note, days, closed)
         return [note]
-    sure = not given["right"] and given.get("confidence") == "sure"
-    misses.open_miss(learner.id, card.note, today, sure, given.get("cause", ""))
+    misses.open_miss(
+        learner.id,
+        card.note,
+        today,
+        sure=not given["right"] and given.get("confidence") == "sure",
+        guessed=given.get("confidence") == "guess",
+        cause=given.get("cause", ""),
+    )
     item = text(*cards.texts([card.note])[card.note])
     pool = [text(*entry) for entry in cards.study_texts(learner.id, card.deck)]
-    sooner = [other for other in linked(item, pool) if other != card.id]
-    moved = cards.snapshot(learner.id, cards.later_than(learner.id, sooner, today + 1))
+    sooner = links.cards(learner.id, [card.note]).get(card.note, []) + linked(item, pool)
+    later = cards.later_than(learner.id, [c for c in sooner if c != card.id], today + 1)
+    moved = cards.snapshot(learner.id, later)
     for row in moved:
-        turn = today + 1 if row["queue"] == Queue.REVIEW else 0
+        # A new card that stands before the whole curriculum stays there.
+        turn = today + 1 if row["queue"] == Queue.REVIEW else min(0, row["turn"])
         cards.adjust(learner.id, [row["card"]], turn=turn)
-    return [note, *moved]
+    return [note, *({"card": row["card"], "turn": row["turn"]} for row in moved)]
 
 
 def undo(learner: Learner, now: datetime, seen: int | None = None) -> Undone:
@@ -174,16 +195,37 @@ def undo(learner: Learner, now: datetime, seen: int | None = None) -> Undone:
             raise Stale("Your last answer has just come in. Press undo again to take it back.")
         if not journal.mark_undone(deed.id, now):
             raise Missing("There is nothing left to undo today.")
-        answer = None
-        if deed.deed == "Edit":
-            _restore_edit(learner, deed.card, deed.before, now)
-        else:
-            for row in deed.before:
-                if "miss" in row:
-                    misses.restore(learner.id, row["miss"], row["was"])
-            cards.restore(learner.id, [row for row in deed.before if "card" in row])
+        for row in deed.before:
+            _put_back(learner, deed.card, row, now)
+        undone = Undone(deed.card, deed.deed, None)
+        if deed.card is not None and (undone.was_answer or deed.deed == _RESET):
             answer = reviews.remove(learner.id, deed.card, deed.version)
-        return Undone(deed.card, deed.deed, answer)
+            undone = replace(undone, answer=answer)
+        return undone
+
+
+def _put_back(learner: Learner, card: int | None, row: Mapping[str, Any], now: datetime) -> None:
+    """Undo one row of a deed: only what the deed changed goes back."""
+    if "miss" in row:
+        misses.restore(learner.id, row["miss"], row["was"])
+    elif "linked" in row:
+        if row["was"] is None:
+            links.remove(learner.id, row["item"], row["linked"])
+        else:
+            links.add(learner.id, row["item"], row["linked"], row["was"])
+    elif "made" in row:
+        decks.retire_notes([row["made"]])
+    elif "allowed" in row:
+        learners.change(learner.id, extra_new_day=row["allowed"][0], extra_new=row["allowed"][1])
+        decks.put_back_allowances(learner.id, row["decks"])
+    elif "note_edit" in row:
+        _restore_edit(learner, card or row["card"], row["note_edit"], now)
+    elif "queue" in row:
+        cards.restore(learner.id, [row])
+    else:
+        cards.adjust(
+            learner.id, [row["card"]], **{name: row[name] for name in row if name != "card"}
+        )
 
 
 def suspend(learner: Learner, card_id: int, version: int, now: datetime, whole_note: bool) -> None:
@@ -228,7 +270,7 @@ def flag(learner: Learner, card_id: int, now: datetime, colour: int) -> None:
         raise Refusal("There are flags 1 to 7, and 0 for none. Choose one of those.")
     with transaction():
         card = _card(learner, card_id)
-        _note_down(learner, card, [card.id], now, "Flag")
+        _note_down(learner, card, [card.id], now, "Flag", ("flag",))
         cards.adjust(learner.id, [card.id], flag=0 if card.flag == colour else colour)
 
 
@@ -237,7 +279,7 @@ def mark(learner: Learner, card_id: int, now: datetime) -> None:
     with transaction():
         card = _card(learner, card_id)
         together = cards.of_note(learner.id, card.note)
-        _note_down(learner, card, together, now, "Unmark" if card.marked else "Mark")
+        _note_down(learner, card, together, now, "Unmark" if card.marked else "Mark", ("marked",))
         cards.adjust(learner.id, together, marked=not card.marked)
 
 
@@ -268,7 +310,7 @@ def reset(learner: Learner, card_id: int, version: int, now: datetime) -> None:
     """Make a card new again; its answers stay in the log."""
     with transaction():
         card = _fresh(learner, card_id, version)
-        _note_down(learner, card, [card.id], now, "Reset card")
+        _note_down(learner, card, [card.id], now, _RESET)
         reviews.record_reset(learner.id, card.id, version, now, learner.today(now), card.memory)
         cards.start_again(learner.id, card.id)
 
@@ -276,12 +318,21 @@ def reset(learner: Learner, card_id: int, version: int, now: datetime) -> None:
 def allow_more_new(
     learner: Learner, now: datetime, count: int, within: Sequence[int] | None = None
 ) -> None:
-    """Raise today's limit for new cards, and that of the decks that have one of their own."""
+    """Raise today's limit for new cards, and that of the decks that have one of their own.
+
+    Undo takes it back. Raises Refusal for a count that is none.
+    """
     today = learner.today(now)
     already = learner.extra_new if learner.extra_new_day == today else 0
     if not 1 <= count <= MOST_EXTRA_NEW - already:
         raise Refusal(f"At most {MOST_EXTRA_NEW} more new cards can be added to one day.")
     with transaction():
+        before = {
+            "allowed": [learner.extra_new_day, learner.extra_new],
+            "decks": decks.allowances(learner.id, within),
+        }
+        deed = f"{count} more new card{'s' if count != 1 else ''}"
+        journal.record(learner.id, None, 0, now, today, deed, [before])
         learners.change(learner.id, extra_new_day=today, extra_new=already + count)
         decks.allow_more(learner.id, within, today, count)
 
@@ -318,8 +369,18 @@ def _put_aside(
 
 
 def _note_down(
-    learner: Learner, card: StudyCard, touched: Sequence[int], now: datetime, deed: str
+    learner: Learner,
+    card: StudyCard,
+    touched: Sequence[int],
+    now: datetime,
+    deed: str,
+    columns: Sequence[str] = (),
 ) -> None:
+    """Note a deed down with the memories it touches; only the named columns, where it
+    changes nothing else."""
+    before = cards.snapshot(learner.id, touched)
+    if columns:
+        before = [{name: row[name] for name in ("card", *columns)} for row in before]
     journal.record(
         learner.id,
         card.id,
@@ -327,19 +388,20 @@ def _note_down(
         now,
         learner.today(now),
         deed,
-        cards.snapshot(learner.id, touched),
+        before,
     )
 
 
 def _restore_edit(
-    learner: Learner, card_id: int, before: Sequence[Mapping[str, Any]], now: datetime
+    learner: Learner, card_id: int, wording: Sequence[Any] | None, now: datetime
 ) -> None:
     # The card may have been retired since; its wording goes back all the same.
     note = cards.note_of(card_id)
-    wording = before[0]["note_edit"]
-    if note is not None and wording is None:
+    if note is None:
+        return
+    if wording is None:
         edits.remove(learner.id, note)
-    elif note is not None:
+    else:
         edits.save(learner.id, note, wording[0], wording[1], now, *wording[2:])
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 DAYS, WEEKS, MONTHS = 7, 4, 12
-# What was made before something was done stays as long, whatever else was made since.
+# As long stays everything: this morning's, and what was made before something was done.
 GRACE = timedelta(days=7)
 
 
@@ -47,10 +47,10 @@ class Dated:
 def superfluous(backups: Iterable[Dated], now: datetime) -> set[str]:
     """The names of the backups that may go.
 
-    Kept are the newest of each of the last 7 days that have any; beyond these, the newest
-    of each of the last 4 weeks; beyond these, of each of the last 12 months. A week or
-    month counts where its newest is not kept already. What was made for another reason
-    than the day's beginning stays for 7 days. The newest of all stays.
+    Everything stays for 7 days. Of what is older there stay the newest of each of the last
+    7 days that have any; beyond these, of each of the last 4 weeks; beyond these, of each of
+    the last 12 months. A week or month counts where its newest is not kept already. The
+    newest of all stays.
 
     What a wrong clock dated into the future stays and counts for nothing: it must not
     push out what is made now.
@@ -60,7 +60,7 @@ def superfluous(backups: Iterable[Dated], now: datetime) -> set[str]:
         (b for b in backups if b.at <= now), key=lambda b: (b.day, b.at, b.name), reverse=True
     )
     kept = {b.name for b in backups if b.at > now}
-    kept |= {b.name for b in past if b.reason is not Reason.DAY and now - b.at < GRACE}
+    kept |= {b.name for b in past if now - b.at < GRACE}
     kept |= {max(past, key=lambda b: (b.at, b.name)).name} if past else set()
     tiers: set[str] = set()
     for count, period in ((DAYS, _day), (WEEKS, _week), (MONTHS, _month)):

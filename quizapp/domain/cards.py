@@ -13,6 +13,7 @@ custom     those of its note type, by name (domain/notetypes.py)
 =========  ==========================================================
 """
 
+import math
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -83,20 +84,41 @@ def key_of(options: Sequence[Mapping[str, Any]]) -> int:
     return next(i for i, option in enumerate(options) if option["correct"])
 
 
-def proposed_rating(correct: bool, guessed: bool = False) -> Rating:
-    """What an answer says about memory: a lucky guess is not knowledge, and Easy is never
-    proposed."""
-    return Rating.GOOD if correct and not guessed else Rating.AGAIN
+# As many latest answers to questions say what is slow, and fewer than this say nothing.
+LATEST, FEWEST = 200, 20
+
+
+def proposed_rating(correct: bool, confidence: str = "", slow: bool = False) -> Rating:
+    """What an answer says about memory: a lucky guess is not knowledge, right after a long
+    time and not sure is hard, and Easy is never proposed."""
+    if not correct or confidence == "guess":
+        return Rating.AGAIN
+    return Rating.HARD if slow and confidence != "sure" else Rating.GOOD
+
+
+def slow_after(thought: Sequence[int]) -> int | None:
+    """The milliseconds that nine in ten of these answers took at most (nearest rank).
+
+    None where there are fewer than FEWEST.
+    """
+    if len(thought) < FEWEST:
+        return None
+    return sorted(thought)[math.ceil(0.9 * len(thought)) - 1]
 
 
 @dataclass(frozen=True)
 class Response:
-    """What a learner did with a card before grading it."""
+    """What a learner did with a card before grading it.
+
+    ``thought`` is the milliseconds from the question to the answer, reading the reasons
+    left out.
+    """
 
     choice: int | None = None
     typed: str | None = None
     confidence: str | None = None
     cause: str | None = None
+    thought: int | None = None
 
 
 def judged(
@@ -126,6 +148,8 @@ def judged(
     }
     if response.confidence in CONFIDENCES:
         kept["confidence"] = response.confidence
+    if response.thought is not None:
+        kept["thought"] = response.thought
     if response.cause in CAUSES and not kept["right"]:
         kept["cause"] = response.cause
     return kept

@@ -1,5 +1,6 @@
 """Refusals a person can act on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -13,6 +14,14 @@ class Missing(Refusal):
 
 class Misconfigured(Refusal, ValueError):
     """A setting of the installation cannot be used; names the setting."""
+
+
+class Unfit(Refusal):
+    """Fields of a form that cannot be stored; ``problems`` has a sentence for each by its name."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join([*problems.values(), "Nothing was changed."]))
+        self.problems = problems
 
 
 class Stale(Refusal):

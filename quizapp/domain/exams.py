@@ -144,46 +144,62 @@ class Share:
 
 
 @dataclass(frozen=True)
-class DomainResult:
-    """How one domain of a paper went; ``seconds`` is the median time on an item."""
+class Score:
+    """What a finished paper came to, as it is stored with it; blanks are wrong, flags never
+    count, and ``first`` leaves out items met before."""
 
-    domain: str
-    score: Share
-    seconds: float | None
+    all: Share
+    first: Share
+    blank: int
+    repeats: int
+    domains: Mapping[str, Share]
+    confidence: Mapping[str, Share]
+
+    def passed(self, line: float) -> bool:
+        """Whether the score reaches a line, a share of 1."""
+        return self.all.n > 0 and self.all.k / self.all.n >= line
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a finished paper says."""
+    """What else a finished paper says: median seconds on an item by domain, answers that were
+    changed, and seconds in all."""
 
-    score: Share
-    first_exposure: Share
-    domains: tuple[DomainResult, ...]
-    blank: int
-    repeats: int
+    score: Score
+    pace: Mapping[str, float]
     changes: Mapping[str, int]
-    confidence: Mapping[str, Share]
     seconds: float
 
-    def passed(self, line: float) -> bool:
-        """Whether the score reaches a line, a share of 1."""
-        return self.score.n > 0 and self.score.k / self.score.n >= line
 
-
-def result(items: Sequence[Answered], domains: Sequence[str]) -> Result:
-    """Add up a paper; blanks are wrong, flags never count."""
-    return Result(
-        score=Share.of(item.right for item in items),
-        first_exposure=Share.of(item.right for item in items if not item.repeat),
-        domains=tuple(_domain(items, domain) for domain in domains),
+def score(items: Sequence[Answered]) -> Score:
+    """Add up a paper."""
+    return Score(
+        all=Share.of(item.right for item in items),
+        first=Share.of(item.right for item in items if not item.repeat),
         blank=sum(item.right is None for item in items),
         repeats=sum(item.repeat for item in items),
-        changes=Counter(item.changed for item in items if item.changed),
+        domains={
+            domain: Share.of(item.right for item in items if item.domain == domain)
+            for domain in dict.fromkeys(item.domain for item in items)
+        },
         confidence={
             word: Share.of(item.right for item in items if item.confidence == word)
             for word in CONFIDENCES
             if any(item.confidence == word for item in items)
         },
+    )
+
+
+def result(items: Sequence[Answered]) -> Result:
+    """Everything the result page tells of a paper."""
+    looked: dict[str, list[float]] = defaultdict(list)
+    for item in items:
+        if item.seconds > 0:
+            looked[item.domain].append(item.seconds)
+    return Result(
+        score=score(items),
+        pace={domain: median(seconds) for domain, seconds in looked.items()},
+        changes=Counter(item.changed for item in items if item.changed),
         seconds=sum(item.seconds for item in items),
     )
 
@@ -209,11 +225,3 @@ def wilson(k: int, n: int, z: float = 1.96) -> tuple[float, float] | None:
 def known(score: float, options: int = 4) -> float:
     """The share known once guessing is taken out: (s - 1/m) / (1 - 1/m), not below 0."""
     return max(0.0, (score - 1 / options) / (1 - 1 / options))
-
-
-def _domain(items: Sequence[Answered], domain: str) -> DomainResult:
-    inside = [item for item in items if item.domain == domain]
-    looked = [item.seconds for item in inside if item.seconds > 0]
-    return DomainResult(
-        domain, Share.of(item.right for item in inside), median(looked) if looked else None
-    )

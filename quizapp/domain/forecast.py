@@ -129,6 +129,33 @@ def exam_score(
     return Score(expected, float(low), float(high), scores)
 
 
+def topic_scores(
+    calibration: Calibration,
+    recall: Floats,
+    share: Floats,
+    items: int,
+    elapsed: float,
+    seed: int = 0,
+) -> tuple[Score, list[Score]]:
+    """The score of an exam of so many cards, and that of each topic's part of it alone.
+
+    ``recall`` and ``share`` are by topic, ``elapsed`` the days since a card's last answer by
+    then. A topic's part has its share of the items, at least one.
+    """
+    topics = np.arange(len(recall))
+
+    def of(part: Floats, count: int) -> Score:
+        known = Knowledge(recall, np.full(len(recall), elapsed), topics, part)
+        return exam_score(calibration, known, count, seed=seed)
+
+    total = max(float(share.sum()), 1e-12)
+    alone = [
+        of((topics == n).astype(float), max(1, round(items * float(part) / total)))
+        for n, part in enumerate(share)
+    ]
+    return of(share, items), alone
+
+
 def chance_to_pass(score: Score, line: float) -> float:
     """Chance that the score reaches ``line``."""
     return float(np.mean(score.draws >= line - 1e-9))

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from quizapp.domain.days import EPOCH
-from quizapp.domain.errors import Refusal
+from quizapp.domain.errors import Unfit
 
 LONGEST_DAYS = 730
 MOST_MINUTES = 600
+LONGEST_TITLE = 80
 # Fewer planned days than this say nothing about how many are kept.
 _FEW_DAYS = 5
 _LATELY = 14
@@ -19,8 +20,9 @@ _LATELY = 14
 class Goal:
     """What a learner wants to know by when.
 
-    ``weights`` in percent by domain (or by deck, “deck-3”) where they are the learner's
-    own; ``minutes`` for each weekday, Monday first; ``line`` and ``floor`` are shares.
+    ``weights`` in parts by domain, or by deck (“deck-3”) where ``outline`` is "": then the
+    exam is a set of decks of the learner's own. ``minutes`` for each weekday, Monday
+    first; ``line`` and ``floor`` are shares.
     """
 
     id: int
@@ -34,6 +36,11 @@ class Goal:
     floor: float = 0.0
 
     @property
+    def own(self) -> bool:
+        """Whether the exam is a set of decks of the learner's own."""
+        return not self.outline
+
+    @property
     def number(self) -> int:
         """The exam's study day."""
         return (self.day - EPOCH).days
@@ -43,18 +50,23 @@ class Goal:
         return 0 if on in self.days_off else self.minutes[on.weekday()] * 60
 
 
+def of_deck(deck: int) -> str:
+    """What a deck is called among the domains of an exam that a learner put together."""
+    return f"deck-{deck}"
+
+
 def check(day: date, today: date, minutes: Sequence[int], weights: Mapping[str, float]) -> None:
-    """Raise Refusal where no plan can be made of this."""
+    """Raise Unfit where no plan can be made of this."""
     if day <= today:
-        raise Refusal("The exam must be on a day to come. Choose a later date.")
+        raise Unfit({"day": "The exam must be on a day to come. Choose a later date."})
     if day > today + timedelta(days=LONGEST_DAYS):
-        raise Refusal("The exam is more than two years away. Choose an earlier date.")
+        raise Unfit({"day": "The exam is more than two years away. Choose an earlier date."})
     if len(minutes) != 7 or any(not 0 <= m <= MOST_MINUTES for m in minutes):
-        raise Refusal(f"Minutes a day must be from 0 to {MOST_MINUTES}.")
+        raise Unfit({"each": f"Minutes a day must be from 0 to {MOST_MINUTES}."})
     if not any(minutes):
-        raise Refusal("Give at least one weekday some minutes, or nothing can be planned.")
+        raise Unfit({"week": "Give at least one weekday some minutes, or nothing can be planned."})
     if any(w < 0 for w in weights.values()) or (weights and not any(weights.values())):
-        raise Refusal("Weights must be 0 or more, and one of them above 0.")
+        raise Unfit({"weights": "Weights must be 0 or more, and one of them above 0."})
 
 
 def seconds_ahead(goals: Sequence[Goal], today: date, spent: float) -> list[float]:

@@ -10,7 +10,11 @@ from quizapp.domain.scheduling import DEFAULT_WEIGHTS, Options
 
 @dataclass(frozen=True)
 class Learner:
-    """A person who studies; steps are minutes, limits are cards a day."""
+    """A person who studies; steps are minutes, limits are cards a day.
+
+    ``slow_after`` is the milliseconds after which an answer to a question is slow for them,
+    as of the beginning of the day; None until there is enough to tell.
+    """
 
     id: int
     name: str
@@ -34,6 +38,7 @@ class Learner:
     day_begun: int = 0
     extra_new_day: int = 0
     extra_new: int = 0
+    slow_after: int | None = None
 
     @property
     def calendar(self) -> Calendar:

@@ -7,6 +7,8 @@ from enum import IntEnum
 from quizapp.domain.scheduling import State
 
 LEARN_AHEAD_MINUTES = 20
+# Until there are answers to measure: seconds for a first look, and for a review.
+FIRST_PACE = (20.0, 9.0)
 
 
 class Queue(IntEnum):

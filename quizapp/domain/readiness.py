@@ -1,7 +1,7 @@
 """How ready the evidence says one is, and what is weak."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from quizapp.domain.exams import Share
@@ -27,7 +27,12 @@ class Verdict:
 
 
 def verdict(
-    first: Mapping[str, Share], share: Mapping[str, float], line: float, seed: int, options: int = 4
+    first: Mapping[str, Share],
+    share: Mapping[str, float],
+    line: float,
+    seed: int,
+    options: int = 4,
+    draws: int = _DRAWS,
 ) -> Verdict:
     """Weigh first-exposure accuracy by the exam's weights.
 
@@ -55,15 +60,34 @@ def verdict(
             )
             for domain, weight in share.items()
         )
-        for _ in range(_DRAWS)
+        for _ in range(draws)
     )
     return Verdict(
-        score=sum(drawn) / _DRAWS,
-        interval=(drawn[_DRAWS // 20], drawn[_DRAWS - _DRAWS // 20]),
-        chance=sum(score >= line for score in drawn) / _DRAWS,
+        score=sum(drawn) / draws,
+        interval=(drawn[draws // 20], drawn[draws - draws // 20]),
+        chance=sum(score >= line for score in drawn) / draws,
         missing={},
         missing_in_all=0,
     )
+
+
+def by_domain(
+    answers: Iterable[tuple[Sequence[str], bool]], share: Mapping[str, float]
+) -> dict[str, Share]:
+    """First answers of each domain of an exam; one that names several counts for the first."""
+    found: dict[str, list[bool]] = {domain: [] for domain in share}
+    for domains, right in answers:
+        domain = next((d for d in domains if d in share), None)
+        if domain:
+            found[domain].append(right)
+    return {domain: Share.of(rights) for domain, rights in found.items()}
+
+
+def asked(share: Mapping[str, float], having: Iterable[str]) -> dict[str, float]:
+    """The shares of those domains that have questions, adding up to 1."""
+    kept = {domain: share[domain] for domain in share if domain in set(having)}
+    total = sum(kept.values())
+    return {domain: part / total for domain, part in kept.items()} if total > 0 else {}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,12 @@ from quizapp.formats.maths import formula
 # Part of each note's digest: change it and every note is rendered anew.
 RENDERER = "3"
 
+
+def rendered_by() -> str:
+    """What a note that has no file keeps in place of a digest: the renderer of its faces."""
+    return f"faces-{RENDERER}"
+
+
 _HIDDEN, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002"
 # The number of a gap on its way through the renderer: the first gap's character.
 _FIRST = 0xE100

@@ -274,6 +274,8 @@ def restore(
             aside = shelf.folder / f"damaged-{day}-{token_hex(4)}"
             copies.replace_damaged(new, aside)
             return Restored(backup, None, migrated, aside)
+        if undo is not None:
+            _compress(_place(shelf, undo))
         _thin(shelf, at, {undo or "", path.stem})
         return Restored(backup, undo, migrated)
 
@@ -306,16 +308,16 @@ def _make(
     day: date,
     work: Path,
     progress: Progress,
-    take: Take = copies.take,
+    take: Take | None = None,
 ) -> Backup:
     copy = work / _DATABASE
     # Before and after: what the copied rows name was there before them, and is kept even
     # where it is swept from the media folder in between.
     media = _hold_media(shelf)
-    take(copy, progress)
+    (take or copies.take)(copy, progress)
     media |= _hold_media(shelf)
     target = shelf.folder / f"{day}-{reason}-{token_hex(4)}.zip"
-    # Before a restore others wait for the copy to be finished, so it is not compressed.
+    # Before a restore others wait for the copy to be finished: it is compressed later.
     how = ZIP_STORED if reason is Reason.RESTORE else ZIP_DEFLATED
     with written(target) as file, ZipFile(file, "w", how, True, _LEVEL) as pack:
         _finish(pack, _pack(pack, copy, media, reason, at, day, progress))
@@ -363,6 +365,19 @@ def _pack(
 
 def _finish(pack: ZipFile, manifest: Mapping[str, Any]) -> None:
     pack.writestr(_MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+
+
+def _compress(path: Path) -> None:
+    # Only to save room: what cannot be done now need not be done.
+    with (
+        suppress(OSError),
+        written(path) as file,
+        ZipFile(path) as loose,
+        ZipFile(file, "w", ZIP_DEFLATED, True, _LEVEL) as dense,
+    ):
+        for name in loose.namelist():
+            with loose.open(name) as old, dense.open(name, "w", force_zip64=True) as new:
+                shutil.copyfileobj(old, new, _CHUNK)
 
 
 def _add_media(pack: ZipFile, folder: Path, media: Mapping[str, int], progress: Progress) -> None:

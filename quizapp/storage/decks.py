@@ -82,7 +82,7 @@ def of_learner(learner: int) -> list[DeckRow]:
         )
         .join(Enrolment, on=(Enrolment.deck == Deck.id))
         .where((Enrolment.learner == learner) & ~Deck.retired)
-        .order_by(Deck.family, Deck.position, Deck.id)
+        .order_by(Deck.family, Deck.position, Deck.name, Deck.id)
         .tuples()
     )
     return [DeckRow(*row) for row in rows]
@@ -157,6 +157,25 @@ def allow_more(learner: int, decks: Sequence[int] | None, today: int, count: int
     Enrolment.update(extra_new=already + count, extra_new_day=today).where(where).execute()
 
 
+def allowances(learner: int, decks: Sequence[int] | None) -> list[tuple[int, int, int]]:
+    """What ``allow_more`` would change: deck, and its extra new cards with their day."""
+    where = (Enrolment.learner == learner) & Enrolment.new_per_day.is_null(False)
+    if decks is not None:
+        where &= Enrolment.deck.in_(list(decks))
+    return list(
+        Enrolment.select(Enrolment.deck, Enrolment.extra_new_day, Enrolment.extra_new)
+        .where(where)
+        .tuples()
+    )
+
+
+def put_back_allowances(learner: int, rows: Iterable[Sequence[int]]) -> None:
+    """Store what ``allowances`` found again."""
+    for deck, day, extra in rows:
+        where = (Enrolment.learner == learner) & (Enrolment.deck == deck)
+        Enrolment.update(extra_new_day=day, extra_new=extra).where(where).execute()
+
+
 def set_limits(learner: int, deck: int, **limits: Any) -> bool:
     """Store a learner's own limits for a deck; False where they do not have it."""
     where = (Enrolment.learner == learner) & (Enrolment.deck == deck)
@@ -176,6 +195,32 @@ def save(key: str, **columns: Any) -> int:
         return int(Deck.create(key=key, **columns).id)
     Deck.update(**columns).where(Deck.id == row.id).execute()
     return int(row.id)
+
+
+def own(learner: int, key: str) -> int | None:
+    """A learner's own deck by its key, if it is in study."""
+    where = (Deck.key == key) & (Deck.owner == learner) & ~Deck.retired
+    row = Deck.select(Deck.id).where(where).tuples().first()
+    return None if row is None else int(row[0])
+
+
+def owner(deck: int) -> int | None:
+    """Whose deck it is; None for a shipped one, or none."""
+    row = Deck.select(Deck.owner).where(Deck.id == deck).tuples().first()
+    return row[0] if row else None
+
+
+def next_position(deck: int) -> int:
+    """The place after the last note of a deck, retired ones counted."""
+    last = Note.select(fn.MAX(Note.position)).where(Note.deck == deck).scalar()
+    return 0 if last is None else int(last) + 1
+
+
+def rendered_before(renderer: str) -> list[tuple[int, str, dict[str, Any], str, str]]:
+    """Own notes whose faces another renderer made: id, kind, fields, objective, digest."""
+    by_this = (Note.digest == renderer) | Note.digest.startswith(f"{renderer}:")
+    rows = Note.select(Note.id, Note.kind, Note.fields, Note.objective, Note.digest)
+    return list(rows.where(Note.digest.startswith("faces-") & ~by_this).tuples())
 
 
 def retire(decks: Sequence[int]) -> None:
@@ -272,11 +317,11 @@ def shipped() -> list[int]:
     ]
 
 
-def deal() -> int:
+def deal(note: int | None = None) -> int:
     """Give every learner a new memory of each card in their decks that lacks one.
 
-    Returns how many were laid out. Mock-exam items are never dealt: they are
-    kept out of study.
+    With a ``note``, of its cards alone. Returns how many were laid out. Mock-exam items
+    are never dealt: they are kept out of study.
     """
     missing = (
         Card.select(
@@ -299,6 +344,8 @@ def deal() -> int:
         )
         .where(Memory.card.is_null() & ~Card.retired & (Note.pool == "study"))
     )
+    if note is not None:
+        missing = missing.where(Card.note == note)
     columns = [
         Memory.learner,
         Memory.card,

@@ -9,7 +9,7 @@ from typing import Any
 from peewee import JOIN, fn
 
 from quizapp.domain.errors import Missing
-from quizapp.domain.exams import Clock, Drawn, PoolItem
+from quizapp.domain.exams import Answered, Clock, Drawn, PoolItem, Score, Share, change
 from quizapp.domain.scheduling import State
 from quizapp.storage.batches import batches, insert_all
 from quizapp.storage.fields import to_json
@@ -31,6 +31,7 @@ class PaperRow:
     submitted: datetime | None
     open_place: int | None
     open_since: datetime | None
+    score: Score | None
     count: int
 
     @property
@@ -84,6 +85,14 @@ class PaperQuestion(Entry):
     def right(self) -> bool | None:
         """Whether the choice that counts is the key; None where there is none."""
         return None if self.choice is None else self.choice == self.key
+
+    @property
+    def answered(self) -> Answered:
+        """The item as the paper's score counts it."""
+        changed = change(self.choices, self.key)
+        return Answered(
+            self.domain, self.right, self.repeat, self.confidence, self.seconds, changed
+        )
 
 
 def pool(learner: int, domains: Iterable[str], name: str = "mock") -> list[PoolItem]:
@@ -225,10 +234,10 @@ def change_paper(paper_id: int, **columns: Any) -> None:
     Paper.update(**columns).where(Paper.id == paper_id).execute()
 
 
-def submit(paper_id: int, at: datetime) -> bool:
-    """Close a paper; False where it was closed before."""
+def submit(paper_id: int, at: datetime, score: Score) -> bool:
+    """Close a paper and keep its score; False where it was closed before."""
     closed = (
-        Paper.update(submitted=at, open_place=None, open_since=None)
+        Paper.update(submitted=at, open_place=None, open_since=None, score=_stored(score))
         .where((Paper.id == paper_id) & Paper.submitted.is_null())
         .execute()
     )
@@ -293,6 +302,7 @@ def _papers(where: Any, learner: int) -> list[PaperRow]:
             Paper.submitted,
             Paper.open_place,
             Paper.open_since,
+            Paper.score,
             fn.COUNT(PaperItem.place),
         )
         .join(PaperItem, JOIN.LEFT_OUTER)
@@ -301,4 +311,26 @@ def _papers(where: Any, learner: int) -> list[PaperRow]:
         .order_by(Paper.id.desc())
         .tuples()
     )
-    return [PaperRow(*row) for row in rows]
+    return [PaperRow(*(*row[:-2], _score(row[-2]), row[-1])) for row in rows]
+
+
+def _stored(score: Score) -> dict[str, Any]:
+    def pairs(shares: Mapping[str, Share]) -> dict[str, list[int]]:
+        return {name: [share.k, share.n] for name, share in shares.items()}
+
+    return {
+        "all": [score.all.k, score.all.n], "first": [score.first.k, score.first.n],
+        "blank": score.blank, "repeats": score.repeats,
+        "domains": pairs(score.domains), "confidence": pairs(score.confidence),
+    }  # fmt: skip
+
+
+def _score(stored: Mapping[str, Any] | None) -> Score | None:
+    if stored is None:
+        return None
+    shares = {
+        key: {name: Share(*pair) for name, pair in stored[key].items()}
+        for key in ("domains", "confidence")
+    }
+    first, every = Share(*stored["first"]), Share(*stored["all"])
+    return Score(every, first, stored["blank"], stored["repeats"], **shares)

@@ -1,13 +1,14 @@
 """Exam goals, and the day's list that planning left."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
 from peewee import Case, fn
 
-from quizapp.domain.goals import Goal
+from quizapp.domain.calibration import Foretold
+from quizapp.domain.goals import Goal, of_deck
 from quizapp.domain.queue import Candidate, Counts, Queue
 from quizapp.domain.scheduling import State
 from quizapp.storage import models
@@ -34,6 +35,16 @@ class CardRow:
     due_day: int
 
 
+@dataclass(frozen=True)
+class PastGoal:
+    """A goal whose exam was held: its outcome once it was told, and what was foretold."""
+
+    goal: Goal
+    outcome: Mapping[str, Any] | None
+    first: Foretold | None
+    last: Foretold | None
+
+
 def active(learner: int, today: date) -> list[Goal]:
     """The goals whose exam is still to come, the nearest first."""
     rows = (
@@ -44,8 +55,8 @@ def active(learner: int, today: date) -> list[Goal]:
     return [goal for goal in map(_goal, rows) if goal.day > today]
 
 
-def past(learner: int, today: date) -> list[tuple[Goal, Mapping[str, Any] | None]]:
-    """Goals whose exam was held, with the outcome that was told, the latest first."""
+def past(learner: int, today: date) -> list[PastGoal]:
+    """Goals whose exam was held, the latest first."""
     rows = (
         models.Goal.select()
         .where(
@@ -53,9 +64,21 @@ def past(learner: int, today: date) -> list[tuple[Goal, Mapping[str, Any] | None
             & models.Goal.ended.is_null()
             & (models.Goal.day <= today.isoformat())
         )
-        .order_by(models.Goal.day.desc())
+        .order_by(models.Goal.day.desc(), models.Goal.id.desc())
     )
-    return [(_goal(row), row.outcome) for row in rows]
+    return [PastGoal(_goal(row), row.outcome, *_foretold(row.foretold)) for row in rows]
+
+
+def foretold(goal: int) -> tuple[Foretold | None, Foretold | None]:
+    """The first and the latest forecast that were kept for a goal."""
+    row = models.Goal.select(models.Goal.foretold).where(models.Goal.id == goal).tuples().first()
+    return _foretold(row[0] if row else None)
+
+
+def keep_foretold(goal: int, first: Foretold, last: Foretold) -> None:
+    """Keep what was forecast first and last."""
+    stored = {"first": asdict(first), "last": asdict(last)}
+    models.Goal.update(foretold=stored).where(models.Goal.id == goal).execute()
 
 
 def find(learner: int, goal: int) -> Goal | None:
@@ -111,7 +134,7 @@ def cards(learner: int) -> list[CardRow]:
     )
     return [
         CardRow(
-            card, deck, f"{deck}/{topic}", tuple(domains), stability, difficulty,
+            card, deck, f"{deck}/{topic}", (*domains, of_deck(deck)), stability, difficulty,
             None if state == State.NEW else last_day,
             state in (State.LEARNING, State.RELEARNING), queue >= 0,
             turn if state != State.NEW else 0,
@@ -225,6 +248,23 @@ def _stored(columns: Mapping[str, Any]) -> dict[str, Any]:
     if "days_off" in stored:
         stored["days_off"] = [day.isoformat() for day in stored["days_off"]]
     return stored
+
+
+def _foretold(
+    stored: Mapping[str, Mapping[str, Any]] | None,
+) -> tuple[Foretold | None, Foretold | None]:
+    if stored is None:
+        return None, None
+    return _forecast(stored["first"]), _forecast(stored["last"])
+
+
+def _forecast(stored: Mapping[str, Any]) -> Foretold:
+    low, high = stored["interval"]
+    between = stored["range"]
+    return Foretold(
+        stored["day"], stored["left"], stored["recall"], (low, high),
+        stored["score"], between and (between[0], between[1]), stored["chance"],
+    )  # fmt: skip
 
 
 def _goal(row: Any) -> Goal:

@@ -14,10 +14,10 @@ from quizapp.storage.prepared import prepared, slot
 
 @dataclass(frozen=True)
 class Deed:
-    """One thing done; ``before`` holds the memories it touched as they were."""
+    """One thing done; ``before`` holds what it touched as it was, see actions/study.py undo."""
 
     id: int
-    card: int
+    card: int | None
     version: int
     deed: str
     before: Sequence[Mapping[str, Any]]
@@ -25,7 +25,7 @@ class Deed:
 
 def record(
     learner: int,
-    card: int,
+    card: int | None,
     version: int,
     at: datetime,
     study_day: int,

@@ -55,6 +55,7 @@ class Learner(Table):
     day_begun = IntegerField(default=0)
     extra_new_day = IntegerField(default=0)
     extra_new = IntegerField(default=0)
+    slow_after = IntegerField(null=True)
 
 
 class Batch(Table):
@@ -307,11 +308,14 @@ class Review(Table):
 
 
 class Journal(Table):
-    """What a learner did, with the rows as they were before: the way back."""
+    """What a learner did, with the rows as they were before: the way back.
+
+    card  None where a deed was about no card in particular
+    """
 
     id = BigAutoField()
     learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
-    card = ForeignKeyField(Card, on_delete="CASCADE", lazy_load=False)
+    card = ForeignKeyField(Card, on_delete="CASCADE", lazy_load=False, null=True)
     version = IntegerField()
     at = UTCDateTimeField()
     study_day = IntegerField()
@@ -368,6 +372,7 @@ class Paper(Table):
 
     ends          None without a clock
     open_place    the item on the screen, since ``open_since``
+    score         what it came to (domain/exams.py Score), once it is handed in
     """
 
     id = AutoField()
@@ -382,6 +387,7 @@ class Paper(Table):
     submitted = UTCDateTimeField(null=True)
     open_place = IntegerField(null=True)
     open_since = UTCDateTimeField(null=True)
+    score = JSONField(null=True)
 
 
 class PaperItem(Table):
@@ -423,6 +429,7 @@ class Miss(Table):
     """A multiple-choice item that was missed and waits for right answers on three days.
 
     sure        answered wrong and sure: a misconception
+    guessed     answered by a guess, right or wrong
     right_days  study days with a right answer since the miss
     """
 
@@ -431,6 +438,7 @@ class Miss(Table):
     since = IntegerField()
     cause = TextField(default="")
     sure = BooleanField(default=False)
+    guessed = BooleanField(default=False)
     right_days = JSONField()
     closed = BooleanField(default=False)
 
@@ -438,12 +446,26 @@ class Miss(Table):
         primary_key = CompositeKey("learner", "note")
 
 
+class Link(Table):
+    """A note that a learner linked to a multiple-choice item, or had made from it (``draft``)."""
+
+    learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
+    item = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False, backref="+")
+    note = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False, backref="+")
+    draft = BooleanField(default=False)
+
+    class Meta:
+        primary_key = CompositeKey("learner", "item", "note")
+
+
 class Goal(Table):
     """An exam on a date.
 
-    weights   each domain's weight in percent where the learner set their own
+    outline   "" where the learner put decks together instead of choosing an exam
+    weights   each domain's or deck's weight where the learner set their own
     minutes   minutes for each weekday, Monday first
     days_off  ISO dates without study
+    foretold  what was forecast first and last before the exam (domain/calibration.py)
     """
 
     id = AutoField()
@@ -459,6 +481,7 @@ class Goal(Table):
     created = UTCDateTimeField()
     ended = UTCDateTimeField(null=True)
     outcome = JSONField(null=True)
+    foretold = JSONField(null=True)
 
 
 class Plan(Table):
@@ -466,7 +489,6 @@ class Plan(Table):
 
     learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
     study_day = IntegerField()
-    begun = BooleanField(default=False)
     forecast = JSONField()
 
     class Meta:
@@ -538,6 +560,7 @@ TABLES = (
     PaperItem,
     Pick,
     Miss,
+    Link,
     Goal,
     Plan,
     PlanCard,

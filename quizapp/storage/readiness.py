@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from peewee import JOIN
 
+from quizapp.domain.goals import of_deck
 from quizapp.domain.learners import Learner
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State
@@ -22,7 +23,7 @@ from quizapp.storage.models import (
 
 @dataclass(frozen=True)
 class TopicCard:
-    """A card as the map of topics sees it."""
+    """A card as the map of topics sees it; its deck is the last of its ``domains``."""
 
     card: int
     note: int
@@ -38,6 +39,8 @@ class TopicCard:
     stem: str
     missed: bool
     sure: bool
+    guessed: bool
+    own: bool
 
 
 @dataclass(frozen=True)
@@ -55,19 +58,21 @@ def first_answers(learner: Learner) -> list[FirstAnswer]:
     """First answers to items, in study and on papers handed in, repeats left out."""
     found = []
     studied = (
-        Review.select(Note.domains, Deck.name, Note.topic, Review.answer, Review.study_day)
+        Review.select(
+            Note.domains, Note.deck, Deck.name, Note.topic, Review.answer, Review.study_day
+        )
         .join(Card, on=(Card.id == Review.card))
         .join(Note, on=(Note.id == Card.note))
         .join(Deck, on=(Deck.id == Note.deck))
         .where((Review.learner == learner.id) & Review.first_exposure)
         .tuples()
     )
-    for domains, deck, topic, answer, day in studied:
+    for domains, id_, deck, topic, answer, day in studied:
         right = bool(answer and answer.get("right"))
-        found.append(FirstAnswer(tuple(domains), deck, topic, right, day))
+        found.append(FirstAnswer((*domains, of_deck(id_)), deck, topic, right, day))
     papers = (
         PaperItem.select(
-            PaperItem.domain, Deck.name, Note.topic, PaperItem.choices, Snapshot.face,
+            PaperItem.domain, Note.deck, Deck.name, Note.topic, PaperItem.choices, Snapshot.face,
             Paper.submitted,
         )
         .join(Paper)
@@ -84,9 +89,10 @@ def first_answers(learner: Learner) -> list[FirstAnswer]:
         )
         .tuples()
     )  # fmt: skip
-    for domain, deck, topic, choices, face, submitted in papers:
+    for domain, id_, deck, topic, choices, face, submitted in papers:
         right = bool(choices) and choices[-1] >= 0 and face["options"][choices[-1]]["correct"]
-        found.append(FirstAnswer((domain,), deck, topic, bool(right), learner.today(submitted)))
+        domains = (domain, of_deck(id_))
+        found.append(FirstAnswer(domains, deck, topic, bool(right), learner.today(submitted)))
     return found
 
 
@@ -94,9 +100,9 @@ def topic_cards(learner: int) -> list[TopicCard]:
     """Every card in study, with its heading and what was missed of it."""
     rows = (
         Memory.select(
-            Memory.card, Memory.note, Deck.name, Note.topic, Note.domains, Note.kind,
+            Memory.card, Memory.note, Memory.deck, Deck.name, Note.topic, Note.domains, Note.kind,
             Memory.stability, Memory.last_day, Memory.lapses, Memory.flag, Memory.state,
-            Memory.turn, Note.fields, Miss.closed, Miss.sure,
+            Memory.turn, Note.fields, Miss.closed, Miss.sure, Miss.guessed, Deck.owner,
         )
         .join(Note, on=(Note.id == Memory.note))
         .join(Deck, on=(Deck.id == Memory.deck))
@@ -107,14 +113,14 @@ def topic_cards(learner: int) -> list[TopicCard]:
     )  # fmt: skip
     return [
         TopicCard(
-            card, note, deck, topic, tuple(domains), kind,
+            card, note, deck, topic, (*domains, of_deck(id_)), kind,
             stability, None if state == State.NEW else last_day, lapses, flag,
             turn if state == State.REVIEW else 0,
             str(fields.get("stem", "")), closed is not None and not closed,
-            bool(sure) and not closed,
+            bool(sure) and not closed, bool(guessed) and not closed, owner is not None,
         )
-        for card, note, deck, topic, domains, kind, stability, last_day, lapses, flag, state, turn,
-        fields, closed, sure in rows
+        for card, note, id_, deck, topic, domains, kind, stability, last_day, lapses, flag, state,
+        turn, fields, closed, sure, guessed, owner in rows
     ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The log of answers, and what can be read from it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 from peewee import SQL, Case, fn
 
+from quizapp.domain.goals import of_deck
 from quizapp.domain.queue import Counts
 from quizapp.domain.scheduling import Memory as MemoryValue
 from quizapp.domain.scheduling import Rating, State
@@ -16,6 +18,8 @@ from quizapp.storage.models import Card, Memory, Note, Review
 from quizapp.storage.prepared import many, prepared, slot, slots
 
 _RECENT = 300
+# So many answers back are looked through for those to questions.
+_FAR_BACK = 2_000
 _STREAK_DAYS = 400
 
 
@@ -39,6 +43,7 @@ class Given:
     interval: int
     due: datetime | None
     answer: Mapping[str, Any] | None
+    first_exposure: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,7 @@ class Prediction:
     elapsed: int
     study_day: int
     recalled: bool
+    due: bool
 
 
 def predictions(learner: int, most: int = 4_000) -> list[Prediction]:
@@ -119,7 +125,7 @@ def predictions(learner: int, most: int = 4_000) -> list[Prediction]:
     rows = (
         Review.select(
             Note.domains, Review.stability_before, Review.elapsed_days, Review.study_day,
-            Review.rating,
+            Review.rating, Review.mode, Note.deck,
         )
         .join(Card, on=(Card.id == Review.card))
         .join(Note, on=(Note.id == Card.note))
@@ -135,9 +141,26 @@ def predictions(learner: int, most: int = 4_000) -> list[Prediction]:
         .tuples()
     )  # fmt: skip
     return [
-        Prediction(tuple(domains), stability, elapsed, day, rating > Rating.AGAIN)
-        for domains, stability, elapsed, day, rating in rows
+        Prediction(
+            (*domains, of_deck(deck)), stability, elapsed, day, rating > Rating.AGAIN, mode == "due"
+        )
+        for domains, stability, elapsed, day, rating, mode, deck in rows
     ]
+
+
+def confidences(learner: int, most: int = 4_000) -> list[tuple[str, bool]]:
+    """How sure the learner said to be of the latest answers to items in study, where they said
+    so, and whether they were right."""
+    rows = (
+        Review.select(Review.answer)
+        .join(Card, on=(Card.id == Review.card))
+        .join(Note, on=(Note.id == Card.note))
+        .where((Review.learner == learner) & (Note.kind == "choice") & Review.answer.is_null(False))
+        .order_by(Review.study_day.desc())
+        .limit(most)
+        .tuples()
+    )
+    return [(given["confidence"], given["right"]) for (given,) in rows if given.get("confidence")]
 
 
 def exists(learner: int, card: int, version: int) -> bool:
@@ -233,6 +256,49 @@ def pace(learner: int) -> tuple[float | None, float | None]:
         None if new is None else float(new) / 1000,
         None if other is None else float(other) / 1000,
     )
+
+
+def paces(learner: int) -> dict[tuple[bool, bool], float]:
+    """Mean seconds of the latest answers by what they were to: a question or not, new or not."""
+    recent = (
+        Review.select(Review.card, Review.state_before, Review.milliseconds)
+        .where((Review.learner == learner) & (Review.rating > 0))
+        .order_by(Review.study_day.desc())
+        .limit(_FAR_BACK)
+        .alias("recent")
+    )
+    question = Case(None, [((Note.kind == "choice"), 1)], 0)
+    new = Case(None, [((recent.c.state_before == State.NEW), 1)], 0)
+    rows = (
+        Review.select(question, new, fn.AVG(recent.c.milliseconds))
+        .from_(recent)
+        .join(Card, on=(Card.id == recent.c.card_id))
+        .join(Note, on=(Note.id == Card.note))
+        .group_by(SQL("1"), SQL("2"))
+        .tuples()
+    )
+    return {(bool(q), bool(n)): float(mean) / 1000 for q, n, mean in rows if mean}
+
+
+def thought(learner: int, most: int) -> list[int]:
+    """The milliseconds the latest answers to questions took, where that was kept."""
+    recent = (
+        Review.select(Review.id, Review.study_day, Review.answer)
+        .where(Review.learner == learner)
+        .order_by(Review.study_day.desc())
+        .limit(_FAR_BACK)
+        .alias("recent")
+    )
+    rows = (
+        Review.select(recent.c.answer)
+        .from_(recent)
+        .where(recent.c.answer.is_null(False))
+        .order_by(recent.c.study_day.desc(), recent.c.id.desc())
+        .limit(most)
+        .tuples()
+    )
+    given = (json.loads(answer) if isinstance(answer, str) else answer for (answer,) in rows)
+    return [answer["thought"] for answer in given if "thought" in answer]
 
 
 def studied_days(learner: int, today: int) -> list[int]:
@@ -343,6 +409,7 @@ def of_card(learner: int, card: int) -> list[Given]:
             interval=row.interval,
             due=row.due,
             answer=row.answer,
+            first_exposure=row.first_exposure,
         )
         for row in rows
     ]

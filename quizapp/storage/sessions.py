@@ -98,7 +98,9 @@ def scope(learner: int, text: str) -> Scope:
         title = found[0].parent if found else ""
     else:
         found = [d for d in having if kind == "deck" and str(d.id) == name]
-        title = found[0].name if found else ""
+        title = found[0].name.replace("::", " › ") if found else ""
+        if found and found[0].family == "own":
+            found += [d for d in having if d.name.startswith(f"{found[0].name}::")]
     if not found:
         raise Missing("There is no such deck. Choose one from the list of decks.")
     return Scope(text, title, tuple(d.id for d in found), tuple(found))

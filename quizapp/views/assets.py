@@ -15,8 +15,8 @@ from quizapp.config import ROOT
 
 STATIC = ROOT / "static"
 LAYERS = (
-    "layers", "tokens", "base", "components", "home", "study", "exams", "goals", "cards",
-    "decks", "imports", "jobs", "settings", "backups",
+    "layers", "tokens", "base", "components", "home", "study", "exams", "goals", "readiness",
+    "cards", "decks", "imports", "jobs", "settings", "backups",
 )  # fmt: skip
 TYPES = {
     ".css": "text/css; charset=utf-8",

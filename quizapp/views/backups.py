@@ -51,12 +51,14 @@ def one(name: str) -> Response:
 def file(name: str) -> Response:
     """The backup as a file to carry away."""
     current_learner()
-    return send_file(
+    response = send_file(
         backups.portable(shelf(), name),
         mimetype="application/zip",
         as_attachment=True,
         download_name=f"quizapp-{name}.zip",
     )
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.post("/backups/<name>/restores")

@@ -8,12 +8,14 @@ from werkzeug.wrappers import Response
 from quizapp import clock
 from quizapp.actions import decks as deck_actions
 from quizapp.actions import faces as face_actions
+from quizapp.actions import notes as note_actions
 from quizapp.actions import study as study_actions
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
+from quizapp.domain.misses import CAUSES
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State, retrievability
-from quizapp.storage import cards, reviews
+from quizapp.storage import cards, links, reviews
 from quizapp.storage.cards import StudyCard
 from quizapp.storage.sessions import current_kind
 from quizapp.views import respond, words
@@ -54,6 +56,10 @@ def info(card_id: int) -> Response:
         back=_back_to_study(card_id),
         did=DID.get(request.args.get("did", ""), ""),
         states={s: s.name.capitalize() for s in State},
+        linked=links.of_item(learner.id, card.note) if card.kind == "choice" else [],
+        find=(find := request.args.get("find", "").strip()[:200]),
+        results=links.search(learner.id, find.split(), card.note) if find else [],
+        causes=CAUSES,
     )
 
 
@@ -113,6 +119,22 @@ def suspensions(card_id: int) -> Response:
     return _back(card_id, "suspended")
 
 
+@blueprint.post("/cards/<int:card_id>/links")
+def link(card_id: int) -> Response:
+    """Link a card to a question, so that missing it pulls the card forward."""
+    learner, now = current_learner(), clock.now()
+    note_actions.link(learner, _card(learner, card_id).note, _number("note"), now)
+    return _back(card_id, "linked", "linked")
+
+
+@blueprint.post("/cards/<int:card_id>/links/ends")
+def link_end(card_id: int) -> Response:
+    """End the link of a card to a question."""
+    learner, now = current_learner(), clock.now()
+    note_actions.unlink(learner, _card(learner, card_id).note, _number("note"), now)
+    return _back(card_id, "unlinked", "linked")
+
+
 @blueprint.post("/cards/<int:card_id>/due-dates")
 def due_dates(card_id: int) -> Response:
     """Say when the card is due."""
@@ -133,7 +155,8 @@ def resets(card_id: int) -> Response:
 def undos(card_id: int) -> Response:
     """Take the latest deed back and show the card it was about."""
     undone = study_actions.undo(current_learner(), clock.now())
-    return _back(undone.card, "undone" if undone.card == card_id else "undone-other")
+    about = card_id if undone.card is None else undone.card
+    return _back(about, "undone" if undone.card == card_id else "undone-other")
 
 
 # What the page says after it was used.
@@ -142,10 +165,23 @@ DID = {
     "unsuspended": "Taken back into study.",
     "due": "The due date is set.",
     "new": "This card is new again.",
+    "linked": "Linked. The card comes forward when you miss this question.",
+    "unlinked": "No longer linked. The card stays in its deck.",
     "undone": "Undone.",
     "undone-other": "Undone: your latest deed was on this card.",
 }
-_KEPT = ("scope", "mode", "show", "choice", "confidence", "typed")
+_KEPT = (
+    "scope",
+    "mode",
+    "show",
+    "choice",
+    "confidence",
+    "typed",
+    "thought",
+    "at",
+    "paper",
+    "place",
+)
 
 
 def _kept() -> dict[str, str]:
@@ -155,11 +191,24 @@ def _kept() -> dict[str, str]:
 
 
 def _back_to_study(card_id: int) -> str:
-    return url_for("study.session", card=card_id, **dict[str, Any](_kept()))
+    """Where one came from: an exam's result, or the session at the card that was open."""
+    kept = dict[str, Any](_kept())
+    paper, place, at = (kept.pop(name, "") for name in ("paper", "place", "at"))
+    if _is_number(paper):
+        anchor = f"question-{place}" if _is_number(place) else "items"
+        return url_for(
+            "exams.result", paper_id=int(paper), show=kept.get("show", "wrong"), _anchor=anchor
+        )
+    return url_for("study.session", card=at if _is_number(at) else card_id, **kept)
 
 
-def _back(card_id: int, did: str) -> Response:
-    return redirect(url_for("cards.info", card_id=card_id, did=did, **dict[str, Any](_kept())), 303)
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
+
+
+def _back(card_id: int, did: str, anchor: str | None = None) -> Response:
+    kept = dict[str, Any](_kept())
+    return redirect(url_for("cards.info", card_id=card_id, did=did, _anchor=anchor, **kept), 303)
 
 
 def _card(learner: Learner, card_id: int) -> StudyCard:
@@ -237,6 +286,6 @@ def _curve(learner: Learner, card: StudyCard, elapsed: int | None) -> dict[str, 
 
 def _number(name: str) -> int:
     text = request.form.get(name, "")
-    if not text.isdecimal() or len(text) > 15:
+    if not text.isdecimal() or len(text) > 9:
         raise Refusal("A whole number is missing. Go back and fill it in.")
     return int(text)

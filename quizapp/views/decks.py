@@ -1,5 +1,6 @@
 """One deck or group of decks: what it holds, how far one has come, its own options."""
 
+from collections.abc import Mapping
 from math import isfinite, nan
 
 from flask import Blueprint, redirect, request, url_for
@@ -15,11 +16,13 @@ from quizapp.views.guards import current_learner
 
 blueprint = Blueprint("decks", __name__)
 
+OPTIONS = ("desired_retention", "new_per_day", "reviews_per_day")
+
 
 @blueprint.get("/decks/<scope>")
 def overview(scope: str) -> Response:
     """What the decks hold and what waits in them today."""
-    return _overview(scope, 200, "")
+    return _overview(scope, 200, {})
 
 
 @blueprint.get("/decks/<scope>/about")
@@ -64,25 +67,22 @@ def listed(scope: str) -> Response:
 def options(deck: int) -> Response:
     """Store the deck's own retention and limits; an empty field follows the settings."""
     learner = current_learner()
-    try:
-        retention = _optional("desired_retention")
-        learner_actions.change_deck_options(
-            learner,
-            deck,
-            {
-                "desired_retention": None if retention is None else retention / 100,
-                "new_per_day": _whole(_optional("new_per_day")),
-                "reviews_per_day": _whole(_optional("reviews_per_day")),
-            },
-        )
-    except Refusal as refused:
-        if type(refused) is not Refusal:
-            raise
-        return _overview(f"deck-{deck}", 400, str(refused))
+    given: dict[str, float | None] = {}
+    problems: dict[str, str] = {}
+    for name in OPTIONS:
+        read = _share if name == "desired_retention" else _whole
+        try:
+            given[name] = read(_optional(name))
+        except Refusal as refused:
+            problems[name] = str(refused)
+    problems |= learner_actions.unfit({n: v for n, v in given.items() if v is not None})
+    if problems:
+        return _overview(f"deck-{deck}", 400, problems)
+    learner_actions.change_deck_options(learner, deck, given)
     return redirect(url_for("decks.overview", scope=f"deck-{deck}", saved=1), 303)
 
 
-def _overview(scope: str, status: int, problem: str) -> Response:
+def _overview(scope: str, status: int, problems: Mapping[str, str]) -> Response:
     learner, now = current_learner(), clock.now()
     within = sessions.scope(learner.id, scope)
     having, offered, overall = sessions.overview(learner, now)
@@ -99,7 +99,8 @@ def _overview(scope: str, status: int, problem: str) -> Response:
         counts=overall.cap(sum((offered.get(d, Counts()) for d in ids), Counts())),
         totals=decks.totals(learner.id, ids),
         topics=decks.topics(learner.id, single.id) if single else [],
-        problem=problem,
+        problems={name: problems[name] for name in OPTIONS if name in problems},
+        values=request.form if problems else None,
         saved="saved" in request.args,
     )
 
@@ -113,11 +114,15 @@ def _optional(name: str) -> float | None:
     except ValueError:
         value = nan
     if not isfinite(value):
-        raise Refusal(f"“{text}” is not a number. Nothing was changed.")
+        raise Refusal(f"“{text}” is not a number.")
     return value
+
+
+def _share(percent: float | None) -> float | None:
+    return None if percent is None else percent / 100
 
 
 def _whole(value: float | None) -> int | None:
     if value is not None and value != int(value):
-        raise Refusal(f"“{value:g}” is not a whole number. Nothing was changed.")
+        raise Refusal(f"“{value:g}” is not a whole number.")
     return None if value is None else int(value)

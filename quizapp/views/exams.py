@@ -8,12 +8,14 @@ from werkzeug.wrappers import Response
 
 from quizapp import clock
 from quizapp.actions import exams as exam_actions
+from quizapp.actions import notes as note_actions
 from quizapp.actions import picks as pick_actions
+from quizapp.actions import study as study_actions
 from quizapp.domain import exams
 from quizapp.domain.blueprints import Blueprint as Outline
 from quizapp.domain.errors import Missing, Refusal
 from quizapp.domain.learners import Learner
-from quizapp.storage import blueprints
+from quizapp.storage import blueprints, journal, links
 from quizapp.storage import exams as store
 from quizapp.storage.exams import Entry, PaperQuestion, PaperRow
 from quizapp.views import respond
@@ -39,7 +41,7 @@ def index() -> Response:
         now=now,
         outlines=[b for b in known if b.planning],
         running=[(p, _answered(p)) for p in papers if p.submitted is None],
-        finished=[(p, _result(p, known)) for p in papers if p.submitted is not None],
+        finished=[p for p in papers if p.score is not None],
     )
 
 
@@ -169,7 +171,7 @@ def submissions(paper_id: int) -> Response:
 @blueprint.get("/exams/<int:paper_id>/result")
 def result(paper_id: int) -> Response:
     """The score with its interval, by domain, and every item with its reasons."""
-    learner, _ = _candidate()
+    learner, now = _candidate()
     paper = store.paper(learner.id, paper_id)
     if paper.submitted is None:
         return redirect(url_for("exams.resume", paper_id=paper_id))
@@ -186,12 +188,59 @@ def result(paper_id: int) -> Response:
         outline=outline,
         weights=blueprints.share_of(paper.outline),
         names={domain.id: domain.name for domain in outline.domains},
-        result=_added_up(questions, outline),
+        result=exams.result([question.answered for question in questions]),
         known=exams.known,
         lists=lists,
         shown=shown if shown in lists else "wrong",
         middle=middle,
+        drafts=links.drafts(learner.id, [q.note for q in questions]),
+        bare={item.note for item in note_actions.bare_misses(learner, paper_id)},
+        did=DID.get(request.args.get("did", ""), ""),
+        deed=journal.latest_id(learner.id, learner.today(now)),
     )
+
+
+# What the page says after it was used, and whether undo takes that back.
+DID = {
+    "card": ("Card made. It comes with your next new cards.", True),
+    "cards": ("Cards made. They come with your next new cards.", True),
+    "known": ("This question has a card already.", False),
+    "undone": ("Undone.", False),
+}
+
+
+@blueprint.post("/exams/<int:paper_id>/items/<int:place>/cards")
+def cards(paper_id: int, place: int) -> Response:
+    """Make a card of an item of a paper that was handed in."""
+    learner, now = _candidate()
+    question = store.question(paper_id, place)
+    if store.paper(learner.id, paper_id).submitted is None or question is None:
+        raise Missing("There is no such result. Choose one from the list of exams.")
+    made = note_actions.draft_card(learner, question.note, now)
+    return _back_to_items(paper_id, "card" if made.new else "known", f"question-{place}")
+
+
+@blueprint.post("/exams/<int:paper_id>/cards")
+def all_cards(paper_id: int) -> Response:
+    """Make a card of every item that was missed and has none."""
+    learner, now = _candidate()
+    made = note_actions.draft_cards(learner, paper_id, now)
+    return _back_to_items(paper_id, "card" if made == 1 else "cards", "items")
+
+
+@blueprint.post("/exams/<int:paper_id>/undos")
+def undos(paper_id: int) -> Response:
+    """Take back what was just made here."""
+    learner, now = _candidate()
+    seen = request.form.get("deed", "")
+    study_actions.undo(learner, now, int(seen) if seen.isdecimal() and len(seen) < 19 else None)
+    return _back_to_items(paper_id, "undone", "items")
+
+
+def _back_to_items(paper_id: int, did: str, anchor: str) -> Response:
+    shown = request.form.get("show", "wrong")
+    address = url_for("exams.result", paper_id=paper_id, show=shown, did=did, _anchor=anchor)
+    return redirect(address, 303)
 
 
 @blueprint.post("/exams/<int:paper_id>/picks")
@@ -239,29 +288,6 @@ def _to_result(paper_id: int) -> Response:
 
 def _answered(paper: PaperRow) -> int:
     return sum(entry.choice is not None for entry in store.entries(paper.id))
-
-
-def _result(paper: PaperRow, known: list[Outline]) -> exams.Result:
-    outline = next((b for b in known if b.outline == paper.outline), None)
-    return _added_up(store.questions(paper.id), outline)
-
-
-def _added_up(questions: list[PaperQuestion], outline: Outline | None) -> exams.Result:
-    domains = [domain.id for domain in outline.domains] if outline else []
-    return exams.result(
-        [
-            exams.Answered(
-                q.domain,
-                q.right,
-                q.repeat,
-                q.confidence,
-                q.seconds,
-                exams.change(q.choices, q.key),
-            )
-            for q in questions
-        ],
-        [domain for domain in domains if any(q.domain == domain for q in questions)],
-    )
 
 
 def _listed(entry: Entry, name: str) -> bool:

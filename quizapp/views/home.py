@@ -15,9 +15,6 @@ from quizapp.views.guards import backup_failure, current_learner, plan_later
 
 blueprint = Blueprint("home", __name__)
 
-# Until there are answers to measure: seconds for a first look, and for a review.
-FIRST_PACE = (20.0, 9.0)
-
 
 @dataclass(frozen=True)
 class Row:
@@ -52,9 +49,16 @@ def index() -> Response:
         learner=learner,
         families=_families(having, offered, overall),
         everything=everything,
-        minutes=queue.minutes(everything, new_pace or FIRST_PACE[0], review_pace or FIRST_PACE[1]),
+        minutes=queue.minutes(
+            everything, new_pace or queue.FIRST_PACE[0], review_pace or queue.FIRST_PACE[1]
+        ),
         waiting=offer.due - everything.due if planned is None else 0,
         ahead=[(goal, (goal.day - learner.calendar.date(today)).days) for goal in ahead],
+        held=[
+            past.goal
+            for past in goals.past(learner.id, learner.calendar.date(today))
+            if not past.outcome
+        ],
         planning=bool(ahead) and planned is None,
         day=day,
         streak=queue.streak(studied, today),
@@ -84,16 +88,40 @@ def _families(
     having: Sequence[DeckRow], offered: Mapping[int, Counts], overall: Limits
 ) -> list[Row]:
     rows = []
-    for family, title in sessions.FAMILIES.items():
+    # What somebody brought or made is what they look for first.
+    for family in ("own", *(name for name in sessions.FAMILIES if name != "own")):
+        title = sessions.FAMILIES[family]
         inside = [deck for deck in having if deck.family == family]
         if not inside:
             continue
-        children = [_row(deck, offered, overall) for deck in inside if not deck.parent] + _groups(
-            [deck for deck in inside if deck.parent], offered, overall
-        )
+        if family == "own":
+            children = _tree(inside, offered, overall)
+        else:
+            children = [_row(d, offered, overall) for d in inside if not d.parent]
+            children += _groups([d for d in inside if d.parent], offered, overall)
         total = overall.cap(sum((offered[deck.id] for deck in inside), Counts()))
         rows.append(Row(f"family-{family}", title, total, rows=tuple(children)))
     return rows
+
+
+def _tree(inside: Sequence[DeckRow], offered: Mapping[int, Counts], overall: Limits) -> list[Row]:
+    """Own decks below those their names put them under, each with all that is below it."""
+    below: dict[str, list[DeckRow]] = {}
+    names = {deck.name for deck in inside}
+    for deck in inside:
+        above = deck.name.rpartition("::")[0]
+        while above and above not in names:
+            above = above.rpartition("::")[0]
+        below.setdefault(above, []).append(deck)
+
+    def grown(deck: DeckRow, above: str) -> tuple[Row, Counts]:
+        inner = [grown(child, deck.name) for child in below.get(deck.name, ())]
+        total = sum((counts for _, counts in inner), offered[deck.id])
+        name = deck.name.removeprefix(f"{above}::").replace("::", " › ")
+        rows = tuple(row for row, _ in inner)
+        return Row(f"deck-{deck.id}", name, overall.cap(total), rows), total
+
+    return [grown(deck, "")[0] for deck in below.get("", ())]
 
 
 def _groups(inside: Sequence[DeckRow], offered: Mapping[int, Counts], overall: Limits) -> list[Row]:

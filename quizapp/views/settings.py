@@ -1,6 +1,7 @@
 """How a learner wants to study."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,18 @@ from quizapp.views.guards import current_learner, status_of
 
 blueprint = Blueprint("settings", __name__)
 
+# In the order of the page.
+FIELDS = (
+    "desired_retention",
+    "maximum_interval",
+    "new_per_day",
+    "reviews_per_day",
+    "timezone",
+    "rollover_hour",
+    "learning_steps",
+    "relearning_steps",
+    "leech_threshold",
+)
 WHOLE = (
     "new_per_day",
     "reviews_per_day",
@@ -44,8 +57,12 @@ def index() -> Response:
 @blueprint.post("/settings")
 def change() -> Response:
     """Store the settings, or say which one cannot be."""
+    settings, problems = _settings()
+    problems |= learner_actions.unfit(settings)
+    if problems:
+        return _page(400, "", problems)
     try:
-        learner_actions.change_settings(current_learner(), _settings(), clock.now())
+        learner_actions.change_settings(current_learner(), settings, clock.now())
     except Refusal as refused:
         return _page(status_of(refused), str(refused))
     return redirect(url_for("settings.index", saved=1), 303)
@@ -59,7 +76,8 @@ def timezone() -> Response:
     return redirect(url_for("settings.index", saved=1), 303)
 
 
-def _page(status: int, problem: str) -> Response:
+def _page(status: int, problem: str, problems: Mapping[str, str] | None = None) -> Response:
+    """The form; ``problem`` is about all of it, ``problems`` about fields by their names."""
     learner = current_learner()
     # A zone this machine does not know counts as UTC, and is shown as what it counts as.
     learner = replace(learner, timezone=time_zone(learner.timezone).key)
@@ -67,36 +85,45 @@ def _page(status: int, problem: str) -> Response:
         "settings/index.html",
         status,
         learner=learner,
-        values=request.form if problem else None,
+        values=request.form if problem or problems else None,
         learning_steps=steps_text(learner.learning_steps),
         relearning_steps=steps_text(learner.relearning_steps),
         zones=zone_names(),
         problem=problem,
+        problems={name: problems[name] for name in FIELDS if name in problems} if problems else {},
         saved="saved" in request.args,
     )
 
 
-def _settings() -> dict[str, Any]:
+def _settings() -> tuple[dict[str, Any], dict[str, str]]:
+    """What the form says, and a sentence for each field that cannot be read."""
     form = request.form
-    settings: dict[str, Any] = {name: _number(name) for name in WHOLE}
-    settings["desired_retention"] = _decimal("desired_retention") / 100
-    settings |= {name: name in form for name in SWITCHES}
-    settings["learning_steps"] = parse_steps(form.get("learning_steps", ""))
-    settings["relearning_steps"] = parse_steps(form.get("relearning_steps", ""))
+    settings: dict[str, Any] = {name: name in form for name in SWITCHES}
     settings["timezone"] = form.get("timezone", "")
-    return settings
+    problems: dict[str, str] = {}
+    readers: dict[str, Callable[[str], Any]] = dict.fromkeys(WHOLE, _number)
+    readers["desired_retention"] = lambda text: _decimal(text) / 100
+    readers |= dict.fromkeys(("learning_steps", "relearning_steps"), parse_steps)
+    for name, read in readers.items():
+        try:
+            settings[name] = read(form.get(name, "").strip())
+        except Refusal as refused:
+            problems[name] = str(refused)
+    return settings, problems
 
 
-def _decimal(name: str) -> float:
-    text = request.form.get(name, "").strip().replace(",", ".")
+def _decimal(text: str) -> float:
+    text = text.replace(",", ".")
     if not re.fullmatch(r"\d{1,3}(\.\d{1,3})?", text):
-        raise Refusal(f"“{text}” is not a number ({name.replace('_', ' ')}). Nothing was changed.")
+        raise Refusal(_not(text, "a number"))
     return float(text)
 
 
-def _number(name: str) -> int:
-    text = request.form.get(name, "").strip()
+def _number(text: str) -> int:
     if not text.isdecimal() or len(text) > 6:
-        title = name.replace("_", " ")
-        raise Refusal(f"“{text}” is not a whole number ({title}). Nothing was changed.")
+        raise Refusal(_not(text, "a whole number"))
     return int(text)
+
+
+def _not(text: str, what: str) -> str:
+    return f"“{text}” is not {what}." if text else f"This is empty. Give {what}."

@@ -1,6 +1,7 @@
 """The study session: one card after the other."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from quizapp import clock
 from quizapp.actions import faces as face_actions
+from quizapp.actions import notes as note_actions
 from quizapp.actions import study as study_actions
 from quizapp.domain.cards import Response, judged, option_order, proposed_rating
 from quizapp.domain.errors import Missing, Refusal, Stale
@@ -18,7 +20,7 @@ from quizapp.domain.misses import CAUSES
 from quizapp.domain.queue import Candidate, Queue
 from quizapp.domain.scheduling import Rating, outcomes
 from quizapp.domain.typing import compare
-from quizapp.storage import cards, journal, sessions
+from quizapp.storage import cards, journal, links, sessions
 from quizapp.storage.cards import StudyCard
 from quizapp.views import respond
 from quizapp.views.guards import current_learner, plan_later, row_id
@@ -27,7 +29,10 @@ from quizapp.views.words import interval
 blueprint = Blueprint("study", __name__)
 
 MAX_TYPED = 500
+# Whoever takes longer over a question has walked away.
+MOST_THOUGHT = timedelta(minutes=10) // timedelta(milliseconds=1)
 _ACTIVE = (Queue.NEW, Queue.LEARNING, Queue.REVIEW)
+_ASIDE = ("Edit", "Make card", "Link", "Unlink")
 LABELS = {
     Rating.AGAIN: "Forgot",
     Rating.HARD: "Hard, got it",
@@ -53,7 +58,7 @@ def session(scope: str) -> BaseResponse:
     return _drawn(learner, scope, now, card, revealed="show" in request.args)
 
 
-@blueprint.get("/study/<scope>/<any(reviews, undos, suspensions, burials, flags, marks):_>")
+@blueprint.get("/study/<scope>/<any(reviews, undos, suspensions, burials, flags, marks, drafts):_>")
 def again(scope: str, _: str) -> BaseResponse:
     """Where a browser without script returns to after a form: the session."""
     return redirect(url_for("study.session", scope=scope))
@@ -95,17 +100,23 @@ def undos(scope: str) -> BaseResponse:
         undone = study_actions.undo(learner, now, seen)
     except Stale as late:
         return _next(learner, scope, now, str(late), status=409, kind="error")
-    card = cards.find(learner.id, undone.card)
+    shown = _number("card") if "card" in request.form else None
+    # Deeds that leave the card on the screen as it is are undone from there, too.
+    stays = undone.card is None or ("shown_answer" in request.form and undone.deed in _ASIDE)
+    about = shown if stays else undone.card
+    card = None if about is None else cards.find(learner.id, about)
     if card is None or card.queue not in _ACTIVE:
         return _next(learner, scope, now, f"Undone: {undone.deed}.")
+    # A card whose answer was open keeps it open, with what was chosen.
+    open_still = card.id == shown and "shown_answer" in request.form
     return _drawn(
         learner,
         scope,
         now,
         card,
-        revealed=undone.was_answer,
-        given=undone.answer,
-        said=f"Undone: {undone.deed} on this card.",
+        revealed=undone.was_answer or open_still,
+        given=undone.answer if undone.was_answer else None,
+        said=f"Undone: {undone.deed}{' on this card' if card.id == undone.card else ''}.",
     )
 
 
@@ -135,6 +146,33 @@ def marks(scope: str) -> BaseResponse:
     learner, now = current_learner(), clock.now()
     study_actions.mark(learner, _number("card"), now)
     return _labelled(learner, scope, now)
+
+
+@blueprint.post("/study/<scope>/drafts")
+def drafts(scope: str) -> BaseResponse:
+    """Make a card of the question at hand and stay on it as it is."""
+    learner, now = current_learner(), clock.now()
+    card = cards.find(learner.id, _number("card"))
+    if card is None:
+        raise Missing("This question does not exist. It may have been removed from its deck.")
+    made = note_actions.draft_card(learner, card.note, now)
+    within = sessions.scope(learner.id, scope)
+    if not respond.wants_fragment():
+        said = "A card was made of this question." if made.new else "It has a card already."
+        return _drawn(learner, scope, now, card, revealed=True, said=said)
+    return respond.piece(
+        "study/_draft.html",
+        learner=learner,
+        card=card,
+        scope=within.text,
+        mode=_mode(),
+        draft=made.card,
+        made=made.new,
+        taught=True,
+        carry=_carry(within.text, revealed=True),
+        outside=True,
+        deed=journal.latest_id(learner.id, learner.today(now)),
+    )
 
 
 @blueprint.post("/study/<scope>/allowances")
@@ -190,7 +228,7 @@ def _drawn(
 ) -> BaseResponse:
     within = sessions.scope(learner.id, scope)
     found = sessions.session(learner, within, _mode(), now)
-    given = given if given is not None else _given(card, _response(request.args))
+    given = given if given is not None else _given(card, _asked(card, now))
     return _render(
         "_card.html",
         200,
@@ -244,7 +282,7 @@ def _carry(scope: str, revealed: bool) -> str:
     if revealed:
         kept |= {"show": "1"} | {
             name: request.values[name]
-            for name in ("choice", "confidence", "typed")
+            for name in ("choice", "confidence", "typed", "thought")
             if request.values.get(name)
         }
     return urlencode(kept)
@@ -275,10 +313,11 @@ def _values(
     comparison = None
     if "accepts" in card.face and revealed and given.get("typed"):
         comparison = compare(given["typed"], card.face["accepts"])
-    right = given.get("right")
-    proposed = Rating.GOOD
-    if right is not None:
-        proposed = proposed_rating(right, given.get("confidence") == "guess")
+    proposed, because = _proposal(learner, given)
+    if proposed not in ratings:
+        proposed, because = Rating.GOOD, ""
+    question = card.kind == "choice"
+    draft = links.draft(learner.id, card.note) if question else None
     return {
         "learner": learner,
         "now": now,
@@ -292,6 +331,12 @@ def _values(
         "sounds": sounds,
         "order": _order(card),
         "causes": CAUSES,
+        "because": because,
+        "slow_after": learner.slow_after if Rating.HARD in ratings else None,
+        "draft": draft,
+        "made": False,
+        "taught": draft is not None
+        or (question and links.taught(learner.id, card.note, card.deck, card.topic)),
         "grades": [
             (int(rating), LABELS[rating], interval(possible[rating], now), rating is proposed)
             for rating in ratings
@@ -305,6 +350,20 @@ def _values(
     }
 
 
+def _proposal(learner: Learner, given: Mapping[str, Any]) -> tuple[Rating, str]:
+    """The grade an answer proposes, and what made it another than right or wrong would;
+    static/js/choice.js does the same as the answer opens."""
+    right, confidence = given.get("right"), given.get("confidence", "")
+    if right is None:
+        return Rating.GOOD, ""
+    limit = learner.slow_after
+    slow = limit is not None and given.get("thought", 0) > limit
+    proposed = proposed_rating(right, confidence, slow)
+    if right:
+        return proposed, {Rating.AGAIN: "guess", Rating.HARD: "slow"}.get(proposed, "")
+    return proposed, "sure" if confidence == "sure" else ""
+
+
 def _order(card: StudyCard) -> list[int]:
     if card.kind != "choice":
         return []
@@ -315,16 +374,32 @@ def _given(card: StudyCard, response: Response) -> Mapping[str, Any] | None:
     return judged(card.kind, card.face, f"{card.id}:{card.version}", response)
 
 
+def _asked(card: StudyCard, now: datetime) -> Response:
+    """What the request says was chosen. An answer that opens without script took the time
+    since its question was drawn."""
+    given = _response(request.values)
+    drawn = _first_drawn(now)
+    if card.kind != "choice" or given.thought is not None or drawn is None:
+        return given
+    return replace(given, thought=_capped(int((now - drawn).total_seconds() * 1000)))
+
+
+def _capped(thought: int) -> int:
+    return min(max(0, thought), MOST_THOUGHT)
+
+
 def _response(form: Mapping[str, str]) -> Response:
     choice = form.get("choice", "")
     if choice and not (choice.isdecimal() and len(choice) < 3):
         raise Refusal("This option does not exist. Reload the page and choose again.")
-    typed = form.get("typed")
+    typed, thought = form.get("typed"), form.get("thought", "")
+    timed = thought.isascii() and thought.isdecimal() and len(thought) < 10
     return Response(
         choice=int(choice) if choice else None,
         typed=None if typed is None else typed[:MAX_TYPED],
         confidence=form.get("confidence"),
         cause=form.get("cause"),
+        thought=_capped(int(thought)) if timed else None,
     )
 
 

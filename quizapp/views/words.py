@@ -1,6 +1,7 @@
 """Figures and moments as people say them."""
 
 import os
+from datetime import date as calendar_date
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -9,6 +10,7 @@ from markupsafe import Markup
 from tzlocal import get_localzone_name
 
 from quizapp.domain.days import Calendar, time_zone, zone_names
+from quizapp.domain.learners import Learner
 from quizapp.domain.scheduling import Memory, State
 from quizapp.storage.cards import COUNTED
 
@@ -26,6 +28,9 @@ def init(app: Flask) -> None:
         clockface=clockface,
         count=count,
         date=date,
+        day=day,
+        day_number=day_number,
+        path=path,
         interval=between,
         percent=percent,
         filesize=filesize,
@@ -97,6 +102,16 @@ def date(at: datetime, zone: str) -> str:
     return f"{local.day} {local.strftime('%B %Y')}"
 
 
+def day(on: calendar_date) -> str:
+    """A date: 24 November 2026."""
+    return f"{on.day} {on.strftime('%B %Y')}"
+
+
+def day_number(number: int, learner: Learner) -> str:
+    """A study day by its date."""
+    return day(learner.calendar.date(number))
+
+
 def span(seconds: float) -> str:
     """A length of time: 40 s, 12 min, 1 h 5 min."""
     if seconds < 60:
@@ -124,6 +139,11 @@ def percent(share: float | None) -> str:
 def count(number: int) -> str:
     """A number of cards; beyond COUNTED nobody counts on (storage/cards.py)."""
     return f"{COUNTED:,}+" if number >= COUNTED else f"{number}"
+
+
+def path(*names: str) -> str:
+    """A deck's name with those above it: CISM › Governance; levels may be parted by ::."""
+    return " › ".join(part for name in names for part in name.split("::") if part)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -29,7 +29,7 @@ function reveal(card) {
   card.querySelector("[data-answer]").hidden = false;
   card.querySelector("[data-ask]").hidden = true;
   card.querySelector("[data-grades]").hidden = false;
-  for (const form of card.querySelectorAll("details form")) {
+  for (const form of card.querySelectorAll("details form, [data-grades]")) {
     form.insertAdjacentHTML("beforeend", '<input type="hidden" name="shown_answer" value="1">');
   }
   const plain = card.querySelector("[data-answer] > .prose");
@@ -46,7 +46,7 @@ function carry(card) {
   for (const link of card.querySelectorAll("a[data-carry]")) {
     const address = new URL(link.href);
     address.searchParams.set("show", "1");
-    for (const name of ["choice", "confidence"]) {
+    for (const name of ["choice", "confidence", "thought"]) {
       if (given[name]?.value) address.searchParams.set(name, given[name].value);
     }
     link.href = address;
@@ -86,7 +86,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("htmx:afterSettle", arrive);
+// A card made of a question is said; the question stays as it is, ready to be graded.
+function made(place) {
+  announcer.textContent = spoken(place);
+  document.querySelector("[data-answer]").focus({ preventScroll: true });
+}
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  const draft = event.detail.target.id === "study-draft" && document.getElementById("study-draft");
+  if (draft) made(draft);
+  else arrive();
+});
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, () => {
     document.getElementById("notice").innerHTML =

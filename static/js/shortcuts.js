@@ -26,11 +26,13 @@ function reachable(element) {
   return !element.disabled && !element.closest("[hidden]") && !element.closest("dialog:not([open])");
 }
 
-// Where two want the same key, an option to choose comes first: letters choose.
+// Where two want the same key, an option to choose comes first: letters choose. After it
+// comes what was offered over the other by name (data-over).
 function find(key) {
   const found = [...document.querySelectorAll("[data-keys]")].filter(
     (element) => element.dataset.keys.split(" ").includes(key) && reachable(element));
-  return found.find((element) => element.matches("input[type=radio]")) || found[0];
+  return found.find((element) => element.matches("input[type=radio]"))
+    || found.find((element) => element.matches("[data-over]")) || found[0];
 }
 
 function press(element) {

@@ -13,7 +13,7 @@ from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import Rating, State
-from quizapp.storage import cards, learners, reviews, sessions
+from quizapp.storage import cards, decks, learners, reviews, sessions
 from quizapp.storage.database import connection
 from quizapp.storage.models import Journal, Memory, Review
 from tests.cast import card_named, dump
@@ -214,6 +214,56 @@ def test_more_new_cards_are_for_today_only(loaded: Learner) -> None:
     today = learner.today(NOON)
     assert learner.new_limit(today) == 30
     assert learner.new_limit(today + 1) == 20
+
+
+def test_more_new_cards_can_be_undone(loaded: Learner) -> None:
+    deck = card_named(loaded, "t-n1").deck
+    decks.set_limits(loaded.id, deck, new_per_day=3)
+    today = loaded.today(NOON)
+    study.allow_more_new(loaded, NOON, 10)
+    learner = learners.get(loaded.id)
+    assert learner is not None
+    study.allow_more_new(learner, NOON, 5, [deck])
+    assert decks.limited(loaded.id, today) == [(deck, 18, None)]
+    for deed, limit, own in (("5 more new cards", 30, 13), ("10 more new cards", 20, 3)):
+        undone = study.undo(loaded, NOON)
+        assert undone.deed == deed
+        assert (undone.card, undone.deed) in {
+            (None, "5 more new cards"),
+            (None, "10 more new cards"),
+        }
+        learner = learners.get(loaded.id)
+        assert learner is not None and learner.new_limit(today) == limit
+        assert decks.limited(loaded.id, today) == [(deck, own, None)]
+
+
+@pytest.mark.parametrize("deed", [study.flag, study.mark])
+def test_undo_of_a_flag_or_mark_touches_nothing_else(loaded: Learner, deed: object) -> None:
+    card = card_named(loaded, "t-n1")
+    if deed is study.flag:
+        study.flag(loaded, card.id, NOON, 4)
+    else:
+        study.mark(loaded, card.id, NOON)
+    # Something that is no deed, such as a load of the decks, moves the card meanwhile.
+    Memory.update(turn=77, shuffle=5).where(Memory.card == card.id).execute()
+    study.undo(loaded, NOON)
+    after = card_named(loaded, "t-n1")
+    assert (after.flag, after.marked) == (0, False)
+    assert (after.stored["turn"], after.stored["shuffle"]) == (77, 5)
+    assert after.version == card.version, "forms drawn before stay good"
+
+
+def test_what_is_slow_is_seen_once_a_day_from_the_latest_questions(loaded: Learner) -> None:
+    card = card_named(loaded, "t-m-launch")
+    at = NOON
+    for n in range(25):
+        card = card_named(loaded, "t-m-launch")
+        response = Response(choice=1, thought=1_000 * (n + 1))
+        study.answer_card(loaded, card.id, card.version, Rating.GOOD, at, 0, "due", response)
+    assert loaded.slow_after is None
+    tomorrow = study.begin_day(loaded, at + timedelta(days=1))
+    assert tomorrow.slow_after == 23_000
+    assert study.begin_day(tomorrow, at + timedelta(days=1, hours=1)) == tomorrow
 
 
 def test_an_edit_is_laid_over_the_note_and_undone(loaded: Learner) -> None:

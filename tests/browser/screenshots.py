@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -17,6 +18,9 @@ PAGES = {
     "deck": "/decks/deck-1",
     "settings": "/settings",
     "jobs": "/jobs",
+    "topics": "/topics",
+    "misses": "/topics/misses",
+    "backups": "/backups",
     "missing": "/nowhere",
 }
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
@@ -98,6 +102,20 @@ def _exam(page: Page, shoot: Callable[[str], None]) -> None:
     shoot("exam-result")
     page.goto("/exams")
     shoot("exams")
+    page.goto("/goals/new")
+    page.get_by_role("radio", name="My own set of decks").check()
+    page.get_by_label("Name").fill("Board briefing")
+    page.get_by_text("Responsibilities (").click()
+    for deck in range(3):
+        page.locator(".weights [type=checkbox]").nth(deck).check()
+    page.get_by_label("Day of the exam").fill((date.today() + timedelta(days=40)).isoformat())
+    page.get_by_text("Recall if you follow the plan").wait_for()
+    shoot("goal-form")
+    page.get_by_role("button", name="Follow this plan").click()
+    page.wait_for_url("**/plan")
+    shoot("plan")
+    page.goto("/readiness")
+    shoot("readiness")
     page.goto("/decks/group-cism/about")
     shoot("about")
 

@@ -1,5 +1,6 @@
 """A mock exam in a real browser: killed, closed, resumed elsewhere, handed in at zero."""
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -172,26 +173,115 @@ def test_the_slider_redraws_the_outlook(page: Page) -> None:
     expect(page.locator("#goals-outlook")).not_to_have_text(before)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_and_nothing_is_too_wide(
-    browser: Browser, served: RunningApp, scheme: str
+def test_a_set_of_decks_is_put_together_by_keyboard(page: Page, served: RunningApp) -> None:
+    page.goto("/goals/new")
+    page.get_by_role("radio", name="A certification").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name="My own set of decks")).to_be_checked()
+    expect(page.get_by_label("Exam", exact=True)).to_be_hidden()
+    page.keyboard.press("Tab")
+    page.keyboard.type("Board briefing")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Certifications (2)")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("3")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    with page.expect_response("**/goals/previews"):
+        page.keyboard.type("lots")
+        page.keyboard.press("Tab")
+    parts = page.get_by_role("textbox", name="parts of Domain D2")
+    expect(page.get_by_text("“lots” is not a number")).to_be_visible()
+    expect(page.get_by_label("Day of the exam")).to_be_focused()
+    expect(parts).to_have_accessible_description(
+        "“lots” is not a number. Write parts as 1, 2 or 0.5."
+    )
+    parts.fill("1")
+    page.get_by_label("Day of the exam").fill((date.today() + timedelta(days=9)).isoformat())
+    expect(page.get_by_role("region", name="By deck")).to_contain_text("75 %")
+    expect(page.get_by_text("“lots” is not a number")).to_be_hidden()
+    page.get_by_role("button", name="Follow this plan").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/plan")
+    expect(page.get_by_role("heading", name="Board briefing in 9 days")).to_be_visible()
+    ((outline, weights),) = rows(served, "SELECT outline, weights FROM goal")
+    assert (outline, json.loads(str(weights))) == ("", {"deck-1": 3.0, "deck-2": 1.0})
+
+
+def test_a_set_of_decks_is_put_together_without_script(
+    browser: Browser, served: RunningApp
 ) -> None:
     context = browser.new_context(
-        base_url=served.url,
-        color_scheme=scheme,  # type: ignore[arg-type]
-        viewport={"width": 320, "height": 640},
+        base_url=served.url, java_script_enabled=False, viewport={"width": 320, "height": 640}
     )
     page = context.new_page()
-    found: dict[str, object] = {}
+    page.goto("/goals/new")
+    page.get_by_role("radio", name="My own set of decks").check()
+    page.get_by_role("checkbox", name="Domain D2").check()
+    page.get_by_role("button", name="Follow this plan").click()
+    expect(page.get_by_text("Give your set of decks a name")).to_be_visible()
+    expect(page.get_by_text("The date of the exam is missing")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Domain D2")).to_be_checked()
+    page.get_by_label("Name").fill("Board briefing")
+    page.get_by_label("Day of the exam").fill((date.today() + timedelta(days=9)).isoformat())
+    page.get_by_role("button", name="See what it leads to").click()
+    expect(page.get_by_role("region", name="By deck")).to_contain_text("100 %")
+    page.get_by_role("button", name="Follow this plan").click()
+    expect(page.get_by_role("heading", name="Board briefing in 9 days")).to_be_visible()
+    context.close()
 
-    def look(name: str) -> None:
+
+def test_weights_of_ones_own_are_mended_while_the_outlook_follows(page: Page) -> None:
+    page.goto("/goals/new")
+    page.get_by_text("More: single days").click()
+    page.get_by_label("First domain").fill("heavy")
+    page.get_by_label("Day of the exam").fill((date.today() + timedelta(days=9)).isoformat())
+    expect(page.get_by_text("“heavy” is not a number")).to_be_visible()
+    page.get_by_label("First domain").fill("90")
+    page.get_by_label("Second domain").fill("10")
+    page.get_by_label("Second domain").blur()
+    expect(page.get_by_role("region", name="By domain")).to_contain_text("90 %")
+
+
+class Look:
+    """Looks at screens on a narrow phone with axe, and gathers what it finds."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.found: dict[str, object] = {}
+
+    def __call__(self, name: str) -> None:
+        page = self.page
         assert page.get_by_text("went wrong on our side").count() == 0, name
         violations = Axe().run(page).response["violations"]
         if violations:
-            found[name] = [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in violations]
-        if page.evaluate("document.documentElement.scrollWidth") > 320:
-            found[f"{name}: width"] = page.evaluate("document.documentElement.scrollWidth")
+            self.found[name] = [
+                (v["id"], [n["html"][:160] for n in v["nodes"]]) for v in violations
+            ]
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 320:
+            self.found[f"{name}: width"] = width
 
+
+@pytest.fixture(params=["light", "dark"])
+def look(request: pytest.FixtureRequest, browser: Browser, served: RunningApp) -> Iterator[Look]:
+    """A narrow phone in a colour scheme; the test fails on anything that was found."""
+    context = browser.new_context(
+        base_url=served.url,
+        color_scheme=request.param,
+        viewport={"width": 320, "height": 640},
+    )
+    looking = Look(context.new_page())
+    yield looking
+    context.close()
+    assert looking.found == {}
+
+
+def test_axe_finds_nothing_in_an_exam_and_nothing_is_too_wide(look: Look) -> None:
+    page = look.page
     page.goto("/exams")
     look("list")
     page.goto("/exams/new/TEST-1")
@@ -211,6 +301,12 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
     look("result")
     page.goto("/exams")
     look("list with a result")
+
+
+def test_axe_finds_nothing_in_a_plan_and_nothing_is_too_wide(
+    look: Look, served: RunningApp
+) -> None:
+    page = look.page
     for path in ("/decks/deck-1/about", "/topics", "/readiness", "/plan", "/goals/new"):
         page.goto(path)
         look(path)
@@ -218,10 +314,27 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
     page.get_by_text("More: single days").click()
     expect(page.get_by_text("Recall if you follow the plan")).to_be_visible()
     look("outlook")
+    page.get_by_role("radio", name="My own set of decks").check()
+    page.get_by_role("button", name="Follow this plan").click()
+    expect(page.get_by_text("Give your set of decks a name")).to_be_visible()
+    look("what is wrong with a set of decks")
+    page.get_by_label("Name").fill("Board briefing")
+    page.get_by_role("checkbox", name="Domain D1").check()
+    page.get_by_role("textbox", name="parts of Domain D2").fill("2")
+    page.get_by_text("More: single days").click()
+    expect(page.get_by_role("region", name="By deck")).to_be_visible()
+    look("outlook of a set of decks")
     page.get_by_role("button", name="Follow this plan").click()
     page.wait_for_url("**/plan")
     look("a plan")
+    page.goto("/readiness")
+    look("readiness of a set of decks")
     page.goto("/")
     look("home with an exam ahead")
-    context.close()
-    assert found == {}
+    change(served, f"UPDATE goal SET day = '{date.today() - timedelta(days=1)}'")
+    page.goto("/plan")
+    look("an exam that was held")
+    page.get_by_label("Your score").fill("512 of 800")
+    page.get_by_role("button", name="I passed").click()
+    page.wait_for_url("**/readiness#exams")
+    look("readiness after an exam")

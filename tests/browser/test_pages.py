@@ -45,16 +45,32 @@ def screens(page: Page, app: RunningApp) -> Iterator[str]:
         yield f"edit {kind}"
     page.goto(f"/cards/{card_of_kind(app, 'typed')}")
     yield "card information"
-    for path in ("/", "/keys", "/settings", "/jobs", "/decks/all", "/decks/deck-1", "/nowhere"):
+    for path in (
+        "/", "/keys", "/settings", "/jobs", "/decks/all", "/decks/deck-1", "/nowhere", "/backups",
+        "/imports", "/exports",
+    ):  # fmt: skip
         page.goto(path)
         yield path
+    page.locator(".backups a").first.click()
+    yield "a backup"
+    page.get_by_role("button", name="Restore this backup").click()
+    expect(page.get_by_text("You are back at")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    yield "backups after going back"
     page.goto("/settings")
     page.get_by_label("New cards a day").fill("many")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert")).to_be_focused()
+    mistaken = page.get_by_label("New cards a day")
+    expect(mistaken).to_be_focused()
+    expect(mistaken).to_have_accessible_description("“many” is not a whole number.")
     yield "settings with a mistake"
     page.get_by_label("New cards a day").fill("0")
     page.get_by_role("button", name="Save").click()
+    page.goto("/decks/deck-1")
+    page.get_by_label("Reviews a day").fill("-1")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Reviews a day")).to_be_focused()
+    yield "deck options with a mistake"
     page.goto("/study/all")
     while page.locator("#study-card").count():
         show_answer(page)

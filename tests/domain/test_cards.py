@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizapp.domain.cards import (
+    FEWEST,
     Response,
     card_count,
     gaps,
@@ -12,6 +13,7 @@ from quizapp.domain.cards import (
     key_of,
     option_order,
     proposed_rating,
+    slow_after,
 )
 from quizapp.domain.errors import Refusal
 from quizapp.domain.learners import parse_steps, steps_text
@@ -70,9 +72,34 @@ def test_a_response_is_held_against_its_card() -> None:
 
 def test_a_lucky_guess_is_not_knowledge_and_easy_is_never_proposed() -> None:
     assert proposed_rating(True) is Rating.GOOD
-    assert proposed_rating(True, guessed=True) is Rating.AGAIN
+    assert proposed_rating(True, "guess") is Rating.AGAIN
     assert proposed_rating(False) is Rating.AGAIN
     assert key_of(OPTIONS) == 2
+
+
+@pytest.mark.parametrize("correct", [True, False])
+@pytest.mark.parametrize("confidence", ["", "unsure", "sure", "guess"])
+def test_slow_makes_hard_of_right_answers_that_were_not_sure(
+    correct: bool, confidence: str
+) -> None:
+    usual = proposed_rating(correct, confidence)
+    slow = proposed_rating(correct, confidence, slow=True)
+    hard = correct and confidence in ("", "unsure")
+    assert slow is (Rating.HARD if hard else usual)
+
+
+@given(st.lists(st.integers(0, 600_000), min_size=FEWEST, max_size=200))
+def test_nine_in_ten_answers_are_not_slow_and_fewer_than_one_in_ten_is(thought: list[int]) -> None:
+    limit = slow_after(thought)
+    assert limit is not None
+    assert sum(each <= limit for each in thought) >= 0.9 * len(thought)
+    assert sum(each > limit for each in thought) <= 0.1 * len(thought)
+    assert limit in thought
+
+
+def test_few_answers_say_nothing_about_what_is_slow() -> None:
+    assert slow_after([5_000] * (FEWEST - 1)) is None
+    assert slow_after([*range(1, 20), 90_000]) == 18
 
 
 @pytest.mark.parametrize(

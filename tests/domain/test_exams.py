@@ -91,17 +91,17 @@ def test_a_result_adds_up() -> None:
         Answered("a", None, True, "", 0),
         Answered("b", True, True, "guess", 30, "wrong→right"),
     ]
-    found = exams.result(items, ["a", "b", "c"])
-    assert (found.score, found.first_exposure) == (Share(2, 4), Share(1, 2))
-    assert [(d.score, d.seconds) for d in found.domains] == [
-        (Share(1, 3), 75.0), (Share(1, 1), 30.0), (Share(0, 0), None)
-    ]  # fmt: skip
-    assert (found.blank, found.repeats, found.seconds) == (1, 2, 180)
+    found, score = exams.result(items), exams.score(items)
+    assert found.score == score
+    assert (score.all, score.first) == (Share(2, 4), Share(1, 2))
+    assert score.domains == {"a": Share(1, 3), "b": Share(1, 1)}
+    assert found.pace == {"a": 75.0, "b": 30.0}
+    assert (score.blank, score.repeats, found.seconds) == (1, 2, 180)
     assert found.changes == {"wrong→right": 2}
-    assert found.confidence == {"sure": Share(1, 2), "guess": Share(1, 1)}
-    assert found.passed(0.5)
-    assert not found.passed(0.51)
-    assert not exams.result([], ["a"]).passed(0)
+    assert score.confidence == {"sure": Share(1, 2), "guess": Share(1, 1)}
+    assert score.passed(0.5)
+    assert not score.passed(0.51)
+    assert not exams.score([]).passed(0)
 
 
 def test_a_change_of_mind_is_judged_by_first_and_last() -> None:

@@ -16,12 +16,13 @@ from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
-from tests.simulation.examined import ITEMS, Examined, examine
+from tests.simulation.examined import ITEMS, DomainInterval, Examined, domains, examine
 from tests.simulation.policies import POLICIES, SIMPLE
 from tests.simulation.runs import Outcome, run
 from tests.simulation.scenarios import SCENARIOS
 
 FIRST_SEED = 4000
+SAID = (0, 10, 20, 28)
 Job = tuple[str, str, str, int, bool, bool]
 
 
@@ -38,6 +39,7 @@ def main() -> None:
         if not asked.no_forecasts:
             _first_forecasts(pool, asked)
             _coverage(pool, asked)
+            _domains(pool, asked)
     print(f"\n{(time.monotonic() - started) / 60:.1f} minutes")
 
 
@@ -128,12 +130,32 @@ def _coverage(pool: ProcessPoolExecutor, asked: argparse.Namespace) -> None:
         )
 
 
+def _domains(pool: ProcessPoolExecutor, asked: argparse.Namespace) -> None:
+    print("\nThe 90 % intervals of domains, said on days of final30, for the exam of day 30\n")
+    for kind in ("exact", "noisy", "actr"):
+        seeds = range(asked.seed, asked.seed + min(asked.learners, asked.examined))
+        found = [x for each in pool.map(_said, [(kind, seed) for seed in seeds]) for x in each]
+        for day in SAID:
+            mine = [x for x in found if x.day == day]
+            print(
+                f"{kind:12s} day {day:2d} covers {100 * np.mean([x.covered for x in mine]):5.1f} %"
+                f"  width {np.mean([x.width for x in mine]):4.1f}",
+                flush=True,
+            )
+
+
+def _said(job: tuple[str, int]) -> list[DomainInterval]:
+    kind, seed = job
+    return domains(SCENARIOS["final30"], kind, seed, SAID)
+
+
 def _run(job: Job) -> Outcome:
     return run(*job)
 
 
 def _examine(job: tuple[str, str, int]) -> Examined:
-    return examine(*job)
+    scenario, kind, seed = job
+    return examine(SCENARIOS[scenario], kind, seed)
 
 
 if __name__ == "__main__":

@@ -539,10 +539,7 @@ def test_a_damaged_database_that_a_server_has_open_is_not_replaced(
     restore(shelf, backup.name, offline=True)
 
 
-def test_a_damaged_database_gives_no_backup_and_thins_nothing(
-    file_based: Learner, shelf: Shelf, tmp_path: Path
-) -> None:
-    make(shelf)
+def damage_a_page(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "quizapp.db")) as file:
         file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         (page,) = file.execute("SELECT rootpage FROM sqlite_master WHERE name = 'note'").fetchone()
@@ -550,6 +547,25 @@ def test_a_damaged_database_gives_no_backup_and_thins_nothing(
     with (tmp_path / "quizapp.db").open("r+b") as file:
         file.seek((page - 1) * 4096)
         file.write(os.urandom(4096))
+
+
+def test_a_database_with_a_damaged_page_is_set_aside_and_replaced(
+    file_based: Learner, shelf: Shelf, tmp_path: Path
+) -> None:
+    before, backup = everything(), make(shelf)
+    damage_a_page(tmp_path)
+    with pytest.raises(Damaged, match="Stop the server and restore"):
+        restore(shelf, backup.name)
+    assert restore(shelf, backup.name, offline=True).aside is not None
+    with connection():
+        assert everything() == before
+
+
+def test_a_damaged_database_gives_no_backup_and_thins_nothing(
+    file_based: Learner, shelf: Shelf, tmp_path: Path
+) -> None:
+    make(shelf)
+    damage_a_page(tmp_path)
     with connection(), pytest.raises(Damaged, match="no backup of it was made"):
         make(shelf)
     assert len(backups.listed(shelf)[0]) == 1

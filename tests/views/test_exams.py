@@ -124,6 +124,16 @@ def test_the_result_tells_domains_confidence_and_changes(candidate: Visitor) -> 
     assert "17–69 %" in page
 
 
+def test_the_list_reads_stored_scores_and_no_item(candidate: Visitor) -> None:
+    paper = begin(candidate, count=10)
+    for place in range(1, 8):
+        answer(candidate, paper, place, key(paper, place), to="stay")
+    candidate.post(f"/exams/{paper}/submissions")
+    PaperItem.delete().execute()
+    page = text(candidate, "/exams")
+    assert "<td>70 %</td><td>40–89 %</td><td>none</td>" in page
+
+
 def test_at_zero_the_paper_hands_itself_in_and_late_answers_are_refused(
     candidate: Visitor, clock: Clock
 ) -> None:

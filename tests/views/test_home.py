@@ -2,8 +2,11 @@
 
 from flask import Flask
 
+from quizapp.storage import imports, learners
 from quizapp.storage.models import Deck, Learner, Memory
+from tests.actions.test_imports import bring
 from tests.conftest import Clock, Visitor
+from tests.packing import basic, package
 from tests.views.test_study import form_of
 
 
@@ -58,3 +61,30 @@ def test_the_list_of_keys_and_the_manifest(visitor: Visitor, app: Flask) -> None
     assert manifest.mimetype == "application/manifest+json"
     assert manifest.get_json()["start_url"] == "/"
     assert visitor.get(manifest.get_json()["icons"][0]["src"]).status_code == 200
+
+
+def own_decks(*names: str) -> dict[str, int]:
+    """Own decks of the learner by their full names, each with one new card."""
+    learner = learners.first()
+    assert learner is not None
+    bring(learner, package(*(basic(f"n{i}", deck=name) for i, name in enumerate(names))))
+    return {name: id_ for id_, name in imports.own_decks(learner.id).values()}
+
+
+def test_own_decks_stand_first_and_inside_each_other(visitor: Visitor) -> None:
+    decks = own_decks("Law", "Law::EU::GDPR")
+    page = visitor.get("/").get_data(as_text=True)
+    assert page.index("Your decks") < page.index("Responsibilities")
+    outer = page.index(f'href="/decks/deck-{decks["Law"]}"')
+    middle = page.index(f'href="/decks/deck-{decks["Law::EU"]}"')
+    inner = page.index(f'href="/decks/deck-{decks["Law::EU::GDPR"]}"')
+    assert outer < middle < inner
+    assert "Law::EU" not in page
+
+
+def test_a_deck_is_studied_with_all_that_is_below_it(visitor: Visitor) -> None:
+    decks = own_decks("Law", "Law::EU::GDPR", "Lawful")
+    page = visitor.get(f"/decks/deck-{decks['Law']}").get_data(as_text=True)
+    assert '<span class="new" title="New">2' in page
+    assert "EU › GDPR" in page
+    assert "Lawful" not in page

@@ -8,9 +8,9 @@ from flask import Flask
 
 from quizapp.actions import decks as deck_actions
 from quizapp.storage import exams as store
-from quizapp.storage.models import Card, Memory, Miss, Note, Paper, PaperItem, Review
+from quizapp.storage.models import Card, Learner, Memory, Miss, Note, Paper, PaperItem, Review
 from tests import samples
-from tests.conftest import Clock, Visitor
+from tests.conftest import NOON, Clock, Visitor
 from tests.views.test_goals import FORM
 
 
@@ -80,9 +80,9 @@ def test_topics_are_sorted_and_one_click_studies_one(candidate: Visitor) -> None
 
 @pytest.mark.parametrize("wanted", ["weak", "unseen"])
 def test_a_session_of_ones_own_keeps_to_its_conditions(candidate: Visitor, wanted: str) -> None:
-    response = candidate.post("/topics/picks", filter=wanted, domain="D1", count=40)
+    response = candidate.post("/topics/picks", filter=wanted, domain="D1", length=40)
     assert "<b>7</b> due" in text(candidate, response.headers["Location"])
-    response = candidate.post("/topics/picks", filter=wanted, qualifier="FIRST", count=10)
+    response = candidate.post("/topics/picks", filter=wanted, qualifier="FIRST", length=10)
     assert "FIRST questions" in text(candidate, response.headers["Location"])
 
 
@@ -90,7 +90,7 @@ def test_a_session_of_ones_own_keeps_to_its_conditions(candidate: Visitor, wante
 def test_a_session_without_cards_is_said(candidate: Visitor, wanted: str) -> None:
     response = candidate.post("/topics/picks", filter=wanted)
     assert response.status_code == 400
-    assert "Choose fewer conditions" in response.get_data(as_text=True)
+    assert "No card is like that just now" in response.get_data(as_text=True)
 
 
 def test_a_first_answer_is_marked_once_and_kept_with_its_wording(candidate: Visitor) -> None:
@@ -183,3 +183,162 @@ def test_five_answers_are_refused_and_a_full_paper_gives_the_interval_of_the_for
     assert abs(int(score[1]) - 67.9) <= 1
     assert abs(int(score[2]) - 62.1) <= 1
     assert abs(int(score[3]) - 73.7) <= 1
+
+
+FILTERED = ("due", "missed", "guessed", "sure", "flagged", "unseen")
+
+
+def found(candidate: Visitor, **fields: object) -> str:
+    response = candidate.post("/topics/previews", True, **fields)
+    assert response.status_code == 200
+    said = re.search(r"<p[^>]*>(.*)</p>", response.get_data(as_text=True))
+    assert said is not None
+    return said[1]
+
+
+def test_each_condition_works_alone_and_together(candidate: Visitor, clock: Clock) -> None:
+    answer(candidate, "D1-study-0", right=False, confidence="sure")
+    answer(candidate, "D1-study-1", right=True, confidence="guess")
+    answer(candidate, "D2-study-0", right=True)
+    candidate.post("/study/all/flags", True, card=card("D2-study-0"), flag=2)
+    clock.pass_(days=40)
+    counted = {kind: found(candidate, filter=kind).split(" ")[0] for kind in FILTERED}
+    assert counted == {
+        "due": "3", "missed": "2", "guessed": "1", "sure": "1", "flagged": "1", "unseen": "11"
+    }  # fmt: skip
+    together = {"filter": "missed", "domain": "D1", "qualifier": "FIRST"}
+    assert found(candidate, **together).startswith("2 cards, about ")
+    said = found(candidate, filter="flagged", domain="D1")
+    assert said == (
+        "No card is like that just now. There would be 7 without “Flagged”,"
+        " or 1 without the choice of domains."
+    )
+    assert found(candidate, filter="flagged", domain="D1", qualifier="PRIMARY").endswith(
+        "Choose fewer conditions."
+    )
+
+
+def test_a_session_by_minutes_goes_by_the_learners_own_pace(
+    candidate: Visitor, clock: Clock
+) -> None:
+    assert found(candidate, length="5min", domain="D1") == "7 cards, about 4 min."
+    for key in ("D1-study-0", "D1-study-1"):
+        id_ = card(key)
+        version = Memory.get(Memory.card == id_).version
+        drawn = int(clock.at.timestamp() * 1000)
+        clock.pass_(seconds=58)
+        candidate.post(
+            "/study/all/reviews", True, card=id_, version=version, rating=3, choice=0, drawn=drawn
+        )
+    # Two questions that were seen (35 s each), two new ones at 58 s; new cards at 20 s.
+    assert found(candidate, domain="D1") == "7 cards, about 4 min."
+    assert found(candidate, length="5min", qualifier="FIRST", domain="D1", filter="unseen") == (
+        "2 cards, about 2 min."
+    )
+    response = candidate.post("/topics/picks", length="5min", filter="unseen", qualifier="FIRST")
+    assert "<b>5</b> due" in text(candidate, response.headers["Location"]), "5 of 6 at 58 s"
+
+
+def test_the_builder_keeps_what_was_chosen_where_nothing_is_found(candidate: Visitor) -> None:
+    response = candidate.post(
+        "/topics/picks", filter="flagged", domain="D2", length="15min", qualifier="MOST"
+    )
+    page = response.get_data(as_text=True)
+    assert response.status_code == 400
+    assert 'role="alert" tabindex="-1" autofocus>No card is like that' in page
+    assert 'value="flagged" checked' in page and 'value="D2" checked' in page
+    assert 'value="15min" selected' in page and "<option selected>MOST" in page
+    previewed = candidate.post("/topics/previews", filter="unseen", length="10")
+    page = previewed.get_data(as_text=True)
+    assert previewed.status_code == 200 and "<!doctype html>" in page
+    assert "10 cards, about " in page
+    assert candidate.get("/topics/previews").status_code == 302
+
+
+@pytest.mark.parametrize("length", ["", "0", "999999", "7min", "min", "x"])
+def test_an_odd_length_is_twenty_cards(candidate: Visitor, length: str) -> None:
+    assert found(candidate, length=length).startswith("14 cards")
+
+
+def reviewed(count: int, recalled: int, stability: float, mode: str = "due") -> None:
+    """As many reviews ten days after the last answer, some of them recalled."""
+    learner = Learner.get().id
+    for n in range(count):
+        Review.create(
+            learner=learner, card=card("D1-study-0"), version=1000 + n, mode=mode,
+            rating=3 if n < recalled else 1, at=NOON, study_day=20_400 + n, elapsed_days=10,
+            milliseconds=0, state_before=2, stability_before=stability, difficulty_before=5,
+            state_after=2, interval=10,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("recalled", "said"),
+    [(36, "the forecasts hold"), (20, "promise too much"), (40, "promise too little")],
+)
+def test_forecasts_of_cards_are_held_against_what_was_recalled(
+    candidate: Visitor, recalled: int, said: str
+) -> None:
+    reviewed(40, recalled, stability=10)
+    page = text(candidate, "/readiness")
+    # After as many days as the stability, 90 % are foretold.
+    assert f"Of 40 due reviews, {round(recalled / 0.4)} % were recalled" in page
+    assert "where 90 % were foretold" in page
+    assert said in page
+    assert re.search(r"90–95 %</th><td>90 %</td>.*?<td>40</td>", page)
+    assert "80–85 %</th><td>—</td><td>—</td><td>—</td><td>0</td>" in page
+
+
+def test_few_reviews_or_early_ones_say_nothing_of_the_forecasts(candidate: Visitor) -> None:
+    reviewed(19, 0, stability=10)
+    Review.update(version=Review.version + 500).execute()
+    reviewed(30, 0, stability=10, mode="picked")
+    page = text(candidate, "/readiness")
+    assert "19 due reviews so far; from 20 on there is something to tell" in page
+    assert "90–95 %</th>" not in page
+
+
+def test_confidence_is_held_against_right_answers_in_study_and_on_papers(
+    candidate: Visitor,
+) -> None:
+    from tests.views.test_exams import begin, key
+
+    assert "how far you can trust your own feeling" in text(candidate, "/readiness")
+    answer(candidate, "D1-study-0", right=True, confidence="sure")
+    paper = begin(candidate, count=24)
+    for place in range(1, 25):
+        choice = key(paper, place) if place > 6 else (key(paper, place) + 1) % 4
+        candidate.post(
+            f"/exams/{paper}/items/{place}/answers", choice=choice, confidence="sure", to="stay"
+        )
+    candidate.post(f"/exams/{paper}/submissions")
+    page = text(candidate, "/readiness")
+    assert "Sure</th><td>19 of 25</td><td>76 %</td><td>57–89 %</td>" in page
+    assert "Guess</th><td>0 of 0</td><td>—</td><td>—</td>" in page
+
+
+def test_mock_exams_and_the_practice_score_are_followed_over_time(
+    app: Flask, visitor: Visitor, deck_folder: Path, clock: Clock
+) -> None:
+    from tests.views.test_exams import begin, key
+
+    deck_actions.load(samples.exam(deck_folder, held=95))
+    assert "no mock exam and no practice score yet" in text(visitor, "/readiness")
+    for count in (120, 20):
+        paper = begin(visitor, count=count)
+        for place in range(1, count + 1):
+            visitor.post(
+                f"/exams/{paper}/items/{place}/answers", choice=key(paper, place), to="stay"
+            )
+        visitor.post(f"/exams/{paper}/submissions")
+        clock.pass_(days=14)
+    page = text(visitor, "/readiness")
+    found = re.findall(
+        r'<th scope="row">(\d+ \w+ 2026)</th><td>(TEST|Practice)[^<]*</td><td>(\d+) %', page
+    )
+    assert [(day, what) for day, what, _ in found] == [
+        ("29 January 2026", "TEST"), ("29 January 2026", "Practice"),
+        ("15 January 2026", "TEST"), ("15 January 2026", "Practice"),
+    ]  # fmt: skip
+    assert "2 mock exams, from 100 % to 100 %" in page
+    assert page.count("<rect") == 2 and page.count("<circle") == 2

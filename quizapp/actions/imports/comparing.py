@@ -101,7 +101,7 @@ def _advise(result: Comparison, note: PackedNote, types: Mapping[str, NoteType])
 
 def is_same(note: PackedNote, there: Known) -> bool:
     """Whether nothing of a note's text is to change; one that ships is its file's to change."""
-    return there.shipped or (there.digest == digest(note) and not there.retired)
+    return there.shipped or (there.digest.rpartition(":")[2] == digest(note) and not there.retired)
 
 
 def is_taken(existing: str, note: PackedNote, there: Known) -> bool:

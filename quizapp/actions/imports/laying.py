@@ -11,9 +11,9 @@ from quizapp.actions.imports.comparing import is_same, is_taken, united_fields
 from quizapp.actions.imports.notes import (
     cards,
     chunks,
-    digest,
     renamed,
     shown_in_lists,
+    stored_digest,
     tags,
     with_media,
 )
@@ -161,7 +161,7 @@ def _add(work: _Work, notes: Sequence[PackedNote]) -> None:
         note_rows.append(
             note_row(
                 id_, home, work.learner, work.batch, work.position, note, tags(note), shown,
-                digest(note), work.type_ids.get(note.notetype),
+                stored_digest(note), work.type_ids.get(note.notetype),
             )
         )  # fmt: skip
         work.position += 1
@@ -228,7 +228,7 @@ def _change(
             objective=note.objective,
             level=note.level,
             pool=note.pool,
-            digest=digest(note),
+            digest=stored_digest(note),
             modified=note.modified or None,
             retired=False,
         )

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from quizapp.domain.cards import card_count
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.templates import cards_of
-from quizapp.formats.faces import faces
+from quizapp.formats.faces import faces, rendered_by
 from quizapp.formats.labels import faces_of_label, label
 from quizapp.formats.package import Package, PackedCard, PackedNote
 
@@ -42,6 +42,11 @@ def digest(note: PackedNote) -> str:
     ]  # fmt: skip
     text = json.dumps(content, ensure_ascii=False, sort_keys=True)
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def stored_digest(note: PackedNote) -> str:
+    """The digest as it is stored: one whose faces are stored names their renderer before."""
+    return digest(note) if note.kind == "custom" else f"{rendered_by()}:{digest(note)}"
 
 
 def cards(note: PackedNote, types: Mapping[str, NoteType]) -> Sequence[PackedCard]:

@@ -3,7 +3,7 @@
 Two prices are found. One number x times (T - d) ** -0.5 decides what is studied today; a
 learner does what fits into the day, and more detail brings no more recall. To say what a plan
 leads to, days that would be asked for more than they have must cost more: there the shape is
-bent, day by day, until each day is asked about what it has.
+bent, day by day, until each day is asked for what it has.
 """
 
 from dataclasses import dataclass
@@ -17,10 +17,13 @@ from quizapp.domain.planning.situation import Bools
 
 _LEAST_PRICE, _MOST_PRICE = 1e-9, 1e4
 _START = 1e-2  # relative to the mean weight of a card
-_CLOSE = 0.02
-_BEND, _BENDS, _WARM_BENDS, _SETTLING = 0.12, 10, 2, 8
+_CLOSE, _CLOSER = 0.02, 0.005
+# A day's own strain moves demand to the next day or the last at once, so that less of it is
+# followed than of its neighbourhood's; followed not at all, single days stand out.
+_BEND, _BEND_ALONE = 0.1, 0.08
+_BENDS, _WARM_BENDS, _SETTLING, _GOOD = 24, 2, 6, 0.01
 _SMOOTH = np.array([1.0, 2.0, 3.0, 2.0, 1.0])
-_STRAIN = 1.5
+_STRAIN, _STRAIN_ALONE = 1.5, 0.7
 _MOST_DAYS = 1200  # played forward while bending: far exams are seen less exactly
 
 
@@ -55,11 +58,15 @@ def bent_prices(job: Market, promised: Bools, acting: Floats, before: Prices | N
     best, least = (prices, asked), _misfit(job, asked)
     rounds = min(_BENDS, _MOST_DAYS // len(prices)) if known is None else _WARM_BENDS
     for round_ in range(rounds):
-        prices = prices * np.exp(_BEND / (1 + round_ / _SETTLING) * _strain(job, asked))
+        if least < _GOOD:
+            break
+        prices = prices * np.exp(_strain(job, asked) / (1 + round_ / _SETTLING))
         asked = _asked(job, promised, prices)
         if _misfit(job, asked) < least:
             best, least = (prices, asked), _misfit(job, asked)
-    return _scaled(job, promised, best[0], cold=False, asked=best[1])[0]
+    # A page that shows days starts cold; the daily plan keeps prices and is in a hurry.
+    close = _CLOSER if known is None else _CLOSE
+    return _scaled(job, promised, best[0], cold=False, asked=best[1], close=close)[0]
 
 
 def kept_prices(job: Market, acting: Floats, bent: Floats) -> Prices:
@@ -70,7 +77,12 @@ def kept_prices(job: Market, acting: Floats, bent: Floats) -> Prices:
 
 
 def _scaled(
-    job: Market, promised: Bools, shape: Floats, cold: bool, asked: Floats | None = None
+    job: Market,
+    promised: Bools,
+    shape: Floats,
+    cold: bool,
+    asked: Floats | None = None,
+    close: float = _CLOSE,
 ) -> tuple[Floats, Floats]:
     """The shape times the x that meets the total time, and the seconds by day it asks for.
 
@@ -84,7 +96,7 @@ def _scaled(
             asked = _asked(job, promised, shape * np.exp(ln_x))
         here = float(np.log(max(float(asked.sum()), 1e-3) / wanted))
         top = float(shape.max() * np.exp(ln_x))
-        if abs(here) < _CLOSE:
+        if abs(here) < close:
             break
         # With time for everything no price is low enough; promised cards know no price.
         if (here < 0 and top <= _LEAST_PRICE) or (here > 0 and top >= _MOST_PRICE):
@@ -112,13 +124,15 @@ def _asked(job: Market, promised: Bools, prices: Floats) -> Floats:
 
 
 def _strain(job: Market, asked: Floats) -> Floats:
-    """Log of asked to free seconds by day, smoothed over neighbouring days with time."""
+    """How much dearer each day must be (H,): by log of asked to free seconds, its own and that
+    of the neighbouring days with time."""
     days = job.programme.open
     ratio = np.log(np.maximum(asked[days], 1e-3) / job.seconds[days])
     ratio = np.clip(ratio, -_STRAIN, _STRAIN)
     smooth = np.convolve(ratio, _SMOOTH)[2:-2] / np.convolve(np.ones_like(ratio), _SMOOTH)[2:-2]
     strain = np.zeros(len(asked))
-    strain[days] = smooth
+    alone = np.clip(ratio, -_STRAIN_ALONE, _STRAIN_ALONE)
+    strain[days] = _BEND * smooth + _BEND_ALONE * alone
     return strain
 
 
