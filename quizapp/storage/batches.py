@@ -32,9 +32,14 @@ def insert_rows(table: Any, columns: Sequence[Any], rows: Iterable[Sequence[Any]
     what the database needs to store it. Inside a transaction.
     """
     names = ", ".join(f'"{column.column_name}"' for column in columns)
-    places = ", ".join([proxy.param] * len(columns))
-    text = f'INSERT INTO "{table._meta.table_name}" ({names}) VALUES ({places})'  # noqa: S608
+    into = f'"{table._meta.table_name}" ({names})'
     cursor = proxy.cursor()
+    if not isinstance(proxy.obj, SqliteDatabase):
+        with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    text = f"INSERT INTO {into} VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
     waiting = iter(rows)
     while piece := list(islice(waiting, _ROWS)):
         cursor.executemany(text, piece)

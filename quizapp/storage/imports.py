@@ -1,9 +1,9 @@
 """Imports: what was read, what is stored already, and the rows an import lays down."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import JOIN, CompositeKey, fn
 
@@ -47,9 +47,11 @@ class BatchRow:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A stored note as an import looks at it; one that ships is never changed by it."""
+class Known(NamedTuple):
+    """A stored note as an import looks at it; one that ships is never changed by it.
+
+    A tuple, because there are as many as notes.
+    """
 
     id: int
     deck: int
@@ -141,16 +143,15 @@ def own_key(learner: int, key: str) -> str:
 def notes_known(learner: int) -> dict[str, Known]:
     """A learner's own notes, and those that ship, by the key their file gave them."""
     prefix = own_key(learner, "")
-    rows = (
+    rows = raw(
         Note.select(
             Note.key, Note.id, Note.deck, Note.digest, Note.modified, Note.retired, Deck.owner
         )
         .join(Deck, on=(Deck.id == Note.deck))
         .where((Deck.owner == learner) | (Deck.owner.is_null() & ~Note.retired))
-        .tuples()
     )
     own, shipped = {}, {}
-    for key, id_, deck, digest, modified, retired, owner in rows.iterator():
+    for key, id_, deck, digest, modified, retired, owner in rows:
         known = Known(id_, deck, digest, modified, bool(retired), owner is None)
         if owner is None:
             shipped[key] = known
@@ -210,6 +211,18 @@ def cards_known(learner: int, notes: Sequence[int]) -> dict[int, list[KnownCard]
             known = KnownCard(id_, note, ord_, reps or 0, last_at, version or 0)
             found.setdefault(note, []).append(known)
     return found
+
+
+def reps_known(learner: int) -> dict[tuple[int, int], int]:
+    """How often each card was answered that a learner can have, by note and number."""
+    rows = raw(
+        Card.select(Card.note, Card.ord, Memory.reps)
+        .join(Deck, on=(Deck.id == Card.deck))
+        .switch(Card)
+        .join(Memory, JOIN.LEFT_OUTER, on=((Memory.card == Card.id) & (Memory.learner == learner)))
+        .where((Deck.owner == learner) | Deck.owner.is_null())
+    )
+    return {(note, ord_): reps or 0 for note, ord_, reps in rows}
 
 
 def answered_at(learner: int, card: int) -> set[int]:
@@ -280,14 +293,16 @@ def answers_since(learner: int, batch: int, done: datetime) -> int:
 def gone(learner: int, decks: Sequence[int], keys: Iterable[str]) -> list[tuple[int, str]]:
     """Imported notes of some decks whose keys are not among those of a file: id and label."""
     there = {own_key(learner, key) for key in keys}
-    rows = Note.select(Note.id, Note.key, Note.faces).where(
-        Note.deck.in_(list(decks)) & Note.batch.is_null(False) & ~Note.retired
+    stored = raw(
+        Note.select(Note.id, Note.key).where(
+            Note.deck.in_(list(decks)) & Note.batch.is_null(False) & ~Note.retired
+        )
     )
-    return [
-        (id_, faces[0]["question"] if faces else "")
-        for id_, key, faces in rows.tuples().iterator()
-        if key not in there
-    ]
+    found = []
+    for piece in batches([id_ for id_, key in stored if key not in there]):
+        rows = Note.select(Note.id, Note.faces).where(Note.id.in_(piece)).order_by(Note.id)
+        found += [(id_, faces[0]["question"] if faces else "") for id_, faces in rows.tuples()]
+    return found
 
 
 def add_notetype(learner: int, batch: int, type_: NoteType) -> int:
@@ -352,14 +367,9 @@ REVIEW_COLUMNS = (
 )  # fmt: skip
 
 
-def reserve_notes(count: int) -> Callable[[], int]:
-    """Where the ids of new notes come from."""
-    return reserve(Note, count).__next__
-
-
-def reserve_cards(count: int) -> Callable[[], int]:
-    """Where the ids of new cards come from."""
-    return reserve(Card, count).__next__
+def reserve_cards(count: int) -> Iterator[int]:
+    """The ids of new cards."""
+    return reserve(Card, count)
 
 
 def add_rows(

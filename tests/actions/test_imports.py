@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,10 +17,11 @@ from quizapp.actions import imports as import_actions
 from quizapp.actions import study as study_actions
 from quizapp.actions.imports import Choices
 from quizapp.actions.imports.comparing import Comparison, compare
-from quizapp.actions.imports.laying import lay
+from quizapp.actions.imports.laying import lay, prepared
 from quizapp.domain.learners import Learner
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import Rating
+from quizapp.formats.contents import Entry, of_package
 from quizapp.formats.package import Package, PackedCard, PackedNote
 from quizapp.storage import cards, imports
 from quizapp.storage.database import transaction
@@ -38,10 +40,23 @@ def bring(
 ) -> tuple[int, dict[str, int]]:
     """Lay a package down as an import of its own; the import's number and its counts."""
     batch = import_actions.receive(learner, "file", "folder", now)
-    with transaction():
+    with (
+        TemporaryDirectory() as folder,
+        prepared(
+            learner, batch, brought, of_package(brought), choices, now, silent, Path(folder)
+        ) as waiting,
+        transaction(),
+    ):
         imports.move(batch, ["reading"], "done", done=now)
-        counts = lay(learner, batch, brought, choices, now, lambda done, total: None)
-    return batch, counts
+        return batch, lay(waiting)
+
+
+def silent(done: int, total: int) -> None:
+    pass
+
+
+def held_against(learner: Learner, brought: Package) -> Comparison:
+    return compare(learner, brought, of_package(brought))
 
 
 def everything() -> dict[str, list[tuple[Any, ...]]]:
@@ -156,7 +171,7 @@ def test_where_both_changed_a_field_the_learner_decides(owner: Learner) -> None:
     bring(owner, package(basic("a", modified=10)))
     edited(owner, "a", Front="In my words?")
     update = package(basic("a", front="In theirs?", modified=20))
-    found = compare(owner, update)
+    found = held_against(owner, update)
     assert found.counts["conflicts"] == 1
     note = found.lists["conflicts"][0]["id"]
     bring(owner, update)
@@ -172,7 +187,7 @@ def test_undo_brings_an_own_wording_back(owner: Learner) -> None:
     edited(owner, "a", Front="In my words?")
     before = everything()
     update = package(basic("a", front="In theirs?", modified=20))
-    note = compare(owner, update).lists["conflicts"][0]["id"]
+    note = held_against(owner, update).lists["conflicts"][0]["id"]
     batch, _ = bring(owner, update, Choices(theirs=(note,)))
     import_actions.undo(owner, batch)
     assert everything() == before
@@ -180,7 +195,7 @@ def test_undo_brings_an_own_wording_back(owner: Learner) -> None:
 
 def test_what_the_file_no_longer_has_is_set_aside_on_request(owner: Learner) -> None:
     bring(owner, package(basic("a"), basic("b")))
-    assert compare(owner, package(basic("a"))).counts["gone"] == 1
+    assert held_against(owner, package(basic("a"))).counts["gone"] == 1
     _, kept = bring(owner, package(basic("a")))
     assert kept["set_aside"] == 0
     bring(owner, package(basic("a")), Choices(set_aside=True))
@@ -214,23 +229,32 @@ def test_a_stranger_with_the_same_keys_is_left_alone(owner: Learner, stranger: L
 
 
 def test_an_import_that_fails_halfway_leaves_nothing(owner: Learner) -> None:
+    bring(owner, package(*(basic(f"n{i}", modified=1) for i in range(3))))
     before = everything()
+    update = package(*(basic(f"n{i}", back="Other", modified=2) for i in range(3)), basic("x"))
+    found = of_package(update)
 
-    def broken() -> Any:
-        yield from (basic(f"n{i}") for i in range(1_500))
-        raise RuntimeError("the file ends here")
+    def broken(entry: Entry) -> PackedNote:
+        if entry.key == "n2":
+            raise RuntimeError("the file ends here")
+        return found.note(entry)
 
-    brought = package(basic("x"))
-    brought.notes = broken()
     batch = import_actions.receive(owner, "file", "folder", NOON)
-    with pytest.raises(RuntimeError), transaction():
-        lay(owner, batch, brought, ALL, NOON, lambda done, total: None)
+    with (
+        TemporaryDirectory() as folder,
+        prepared(
+            owner, batch, update, replace(found, note=broken), ALL, NOON, silent, Path(folder)
+        ) as waiting,
+        pytest.raises(RuntimeError),
+        transaction(),
+    ):
+        lay(waiting)
     assert everything() == before
 
 
 def test_a_preview_counts_and_shows(owner: Learner) -> None:
     bring(owner, package(basic("same", modified=5), basic("changed", modified=5)))
-    found: Comparison = compare(
+    found: Comparison = held_against(
         owner,
         package(
             basic("same", modified=5),

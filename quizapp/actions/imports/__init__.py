@@ -17,13 +17,13 @@ from typing import Any
 
 from quizapp.actions.imports.choices import Choices
 from quizapp.actions.imports.comparing import Comparison, compare
-from quizapp.actions.imports.laying import lay
+from quizapp.actions.imports.laying import lay, prepared
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
-from quizapp.formats import jsonl
+from quizapp.formats import contents, jsonl
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
-from quizapp.formats.reading import read_apart
+from quizapp.formats.reading import LISTED, PACKAGE, read_apart
 from quizapp.storage import imports
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
@@ -77,7 +77,8 @@ def read(
             options={"known": known, **options},
             progress=report,
         )
-        comparison = compare(learner, package)
+        with contents.opened(package, folder / PACKAGE, folder / LISTED) as found:
+            comparison = compare(learner, package, found)
     except Refusal as refused:
         with transaction():
             imports.move(batch_id, _UNDONE, "failed", said=str(refused))
@@ -114,12 +115,18 @@ def commit(
     batch = _batch(learner, batch_id)
     choices.check()
     folder = root / batch.folder
-    package = jsonl.read(folder / "package.jsonl")
+    if batch.state != "ready":
+        raise Stale(_GONE_ON)
+    package = jsonl.heads(folder / PACKAGE)
     _place_media(package, folder, media_root)
-    with transaction():
+    with (
+        contents.opened(package, folder / PACKAGE, folder / LISTED) as found,
+        prepared(learner, batch_id, package, found, choices, now, report, folder) as waiting,
+        transaction(),
+    ):
         if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
             raise Stale(_GONE_ON)
-        counts = lay(learner, batch_id, package, choices, now, report)
+        counts = lay(waiting)
         imports.change(batch_id, result=counts)
         finish({"address": f"/imports/{batch_id}"})
     shutil.rmtree(folder, ignore_errors=True)

@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from quizapp.actions.imports.advice import LOOKED_AT, advice
-from quizapp.actions.imports.notes import cards, chunks, digest, renamed, tags, with_media
+from quizapp.actions.imports.notes import chunks, renamed, with_media
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType
+from quizapp.formats.contents import Contents, Entry, cards, changed, tags
 from quizapp.formats.labels import label
 from quizapp.formats.package import Package, PackedNote
 from quizapp.storage import imports
@@ -18,6 +19,7 @@ from quizapp.storage.imports import Content, Known
 SHOWN = 100
 SAMPLES = 3
 _LONGEST = 2_000
+TWICE = "Another note of this file has the same key, so this one is left out."
 
 KINDS = ("new", "changed", "older", "same", "conflicts", "gone", "refused")
 
@@ -54,32 +56,36 @@ class Comparison:
             self.lists[kind].append(entry())
 
 
-def compare(learner: Learner, package: Package) -> Comparison:
+def compare(learner: Learner, package: Package, contents: Contents) -> Comparison:
     """Hold a package against a learner's own notes; nothing is written."""
     known = imports.notes_known(learner.id)
     stored_types = dict(imports.notetypes(learner.id).values())
     types = {type_.key: type_ for type_ in package.notetypes}
-    names = renamed(package, imports.media(learner.id))
+    contents = with_own_media(package, contents, imports.media(learner.id))
     result = Comparison()
-    seen = set()
-    for chunk in chunks(package.notes):
+    seen: set[str] = set()
+    for chunk in chunks(contents.entries()):
         differ: list[tuple[PackedNote, Known]] = []
-        for packed in chunk:
-            note = with_media(packed, names)
-            seen.add(note.key)
-            result.counts["reviews"] += sum(len(card.reviews) for card in note.cards)
+        for entry in chunk:
+            if entry.key in seen:
+                where = contents.note(entry).where
+                result.add("refused", lambda w=where: {"where": w, "reason": TWICE})  # type: ignore[misc]
+                continue
+            seen.add(entry.key)
+            result.counts["reviews"] += entry.reviews
             if len(seen) <= LOOKED_AT:
+                note = contents.note(entry)
                 _advise(result, note, types)
-            there = known.get(note.key)
+                if len(seen) <= SAMPLES:
+                    result.samples.append(_sample(note, types))
+            there = known.get(entry.key)
             if there is None:
-                result.counts["cards"] += len(cards(note, types))
-                result.add("new", lambda n=note: _entry(n, types))  # type: ignore[misc]
-            elif is_same(note, there):
+                result.counts["cards"] += entry.cards
+                result.add("new", lambda e=entry: _entry(contents.note(e), types))  # type: ignore[misc]
+            elif is_same(entry, there):
                 result.counts["same"] += 1
             else:
-                differ.append((note, there))
-            if len(result.samples) < SAMPLES:
-                result.samples.append(_sample(note, types))
+                differ.append((contents.note(entry), there))
         stored = imports.contents(learner.id, [there.id for _, there in differ])
         for note, there in differ:
             _compare(result, note, there, stored[there.id], types, stored_types)
@@ -87,9 +93,18 @@ def compare(learner: Learner, package: Package) -> Comparison:
     inside = [having[d.name.casefold()][0] for d in package.decks if d.name.casefold() in having]
     for id_, shown in imports.gone(learner.id, inside, seen):
         result.add("gone", lambda i=id_, s=shown: {"id": i, "label": s})  # type: ignore[misc]
-    for entry in package.refused:
-        result.add("refused", lambda e=entry: asdict(e))  # type: ignore[misc]
+    for refused in package.refused:
+        result.add("refused", lambda e=refused: asdict(e))  # type: ignore[misc]
     return result
+
+
+def with_own_media(package: Package, contents: Contents, media: Mapping[str, str]) -> Contents:
+    """The contents with the names that its files get beside those that are stored."""
+    names = renamed(package, media)
+    if not names:
+        return contents
+    types = {type_.key: type_ for type_ in package.notetypes}
+    return changed(contents, types, lambda note: with_media(note, names))
 
 
 def _advise(result: Comparison, note: PackedNote, types: Mapping[str, NoteType]) -> None:
@@ -99,9 +114,10 @@ def _advise(result: Comparison, note: PackedNote, types: Mapping[str, NoteType])
             result.advice.append(_entry(note, types) | finding)
 
 
-def is_same(note: PackedNote, there: Known) -> bool:
+def is_same(entry: Entry, there: Known) -> bool:
     """Whether nothing of a note's text is to change; one that ships is its file's to change."""
-    return there.shipped or (there.digest.rpartition(":")[2] == digest(note) and not there.retired)
+    same = there.digest.rpartition(":")[2] == entry.digest
+    return there.shipped or (same and not there.retired)
 
 
 def is_taken(existing: str, note: PackedNote, there: Known) -> bool:

@@ -48,14 +48,16 @@ def note_row(
     )  # fmt: skip
 
 
-def card_row(id_: int, note: int, deck: int, position: int, card: PackedCard) -> tuple[Any, ...]:
+def card_row(
+    id_: int, note: int, deck: int, position: int, key: str, card: PackedCard
+) -> tuple[Any, ...]:
     """A card in the order of CARD_COLUMNS."""
     origin: dict[str, Any] = dict(card.extra)
     for name, value in (("position", card.position), ("ease", card.ease), ("left", card.left)):
         if value:
             origin[name] = value
     return (
-        id_, note, deck, card.ord, _OWN_FIRST + position, _shuffle(note, card.ord), False,
+        id_, note, deck, card.ord, _OWN_FIRST + position, _shuffle(key, card.ord), False,
         to_json(origin) if origin else None,
     )  # fmt: skip
 
@@ -86,7 +88,7 @@ def memory_row(
     marks = {tag.casefold() for tag in note.tags} if card.reps or card.reviews else set()
     return (
         learner.id, id_, deck, note_id, max(version, len(card.reviews)), queue.value, turn,
-        _shuffle(note_id, card.ord), state.value, _step(learner, card, state), due,
+        _shuffle(note.key, card.ord), state.value, _step(learner, card, state), due,
         max(0, card.interval), stability, difficulty, MODEL if stability is not None else None,
         last_at, None if last_at is None else days.day(last_at), card.reps, card.lapses,
         "leech" in marks, "marked" in marks, card.flag, buried_on, card.held == "sibling",
@@ -161,5 +163,5 @@ def _step(learner: Learner, card: PackedCard, state: State) -> int:
     return max(0, len(steps) - card.left) if card.left else 0
 
 
-def _shuffle(note: int, ord_: int) -> int:
-    return crc32(f"{note}:{ord_}".encode()) % 1_000_003
+def _shuffle(key: str, ord_: int) -> int:
+    return crc32(f"{key}:{ord_}".encode("utf-8", "replace")) % 1_000_003
