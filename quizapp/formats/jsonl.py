@@ -91,7 +91,6 @@ POOLS = ("study", "mock")
 _LATEST = (1 << 33) * 1000
 _LONG = 1 << 31
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_WHOLE = {int}
 
 
 def write(
@@ -509,11 +508,13 @@ def _card(value: Any) -> PackedCard:
 def _log(rows: list[Any]) -> tuple[PackedReview, ...]:
     found = []
     for row in rows:
-        if type(row) is not list or len(row) != 7 or set(map(type, row)) != _WHOLE:
+        if type(row) is not list or len(row) != 7:
             raise _Wrong(_NO_REVIEW)
         at, rating, logged, interval, last, factor, taken = row
         if not (
-            0 < at <= _LATEST
+            type(at) is type(rating) is type(logged) is int
+            and type(interval) is type(last) is type(factor) is type(taken) is int
+            and 0 < at <= _LATEST
             and 0 <= rating <= 4
             and 0 <= logged <= 5
             and -_LONG <= interval <= _LONG
@@ -522,7 +523,7 @@ def _log(rows: list[Any]) -> tuple[PackedReview, ...]:
             and 0 <= taken <= _LONG
         ):
             raise _Wrong(_NO_REVIEW)
-        found.append(PackedReview._make(row))
+        found.append(PackedReview(at, rating, logged, interval, last, factor, taken))
     return tuple(found)
 
 

@@ -14,7 +14,8 @@ from quizapp.formats.package import Package, PackedNote
 
 _T = TypeVar("_T")
 
-_CHUNK = 1_000
+# Few enough that the collector of cycles finds little to look at in vain.
+_CHUNK = 100
 
 
 def chunks(items: Iterable[_T]) -> Iterator[list[_T]]:

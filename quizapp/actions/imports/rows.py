@@ -22,7 +22,9 @@ _STATES = {
     "review": State.REVIEW,
     "relearning": State.RELEARNING,
 }
-_BEFORE = (State.LEARNING, State.REVIEW, State.RELEARNING, State.REVIEW)
+# As they are stored; asking a State for its value takes a while.
+_NEW, _LEARNING, _REVIEW = State.NEW.value, State.LEARNING.value, State.REVIEW.value
+_BEFORE = (_LEARNING, _REVIEW, State.RELEARNING.value, _REVIEW)
 _MANUAL, _RESCHEDULED, _EARLY = 4, 5, 3
 _LATEST_DAY = 2**31 - 1
 
@@ -42,7 +44,8 @@ def note_row(
     """A note in the order of NOTE_COLUMNS."""
     return (
         id_, deck, own_key(learner.id, note.key), note.kind, to_json(note.fields), to_json(faces),
-        note.topic, to_json(tags), note.reference, "[]", to_json(note.domains), note.objective,
+        note.topic, to_json(tags) if tags else "[]", note.reference, "[]",
+        to_json(note.domains) if note.domains else "[]", note.objective,
         note.level, note.pool, position, digest, False, notetype, note.created or None,
         note.modified or None, batch,
     )  # fmt: skip
@@ -102,24 +105,26 @@ def review_rows(
     rows = []
     last_day: int | None = None
     answered = False
-    for version, review in enumerate(card.reviews):
-        day = days.day(review.at)
-        mode, rating = "due", review.rating
-        before = _BEFORE[review.logged] if review.logged < len(_BEFORE) else State.REVIEW
-        if review.logged in (_MANUAL, _RESCHEDULED) or not rating:
-            forgotten = review.logged == _MANUAL and not review.factor
+    learner_id, day_of = learner.id, days.day
+    for version, (at, given, logged, interval, last_interval, factor, taken) in enumerate(
+        card.reviews
+    ):
+        day = day_of(at)
+        mode, rating = "due", given
+        before = _BEFORE[logged] if logged < len(_BEFORE) else _REVIEW
+        if logged in (_MANUAL, _RESCHEDULED) or not rating:
+            forgotten = logged == _MANUAL and not factor
             mode, rating = ("reset" if forgotten else "moved"), 0
-        elif review.logged == _EARLY:
-            mode = "ahead" if review.factor else "crammed"
+        elif logged == _EARLY:
+            mode = "ahead" if factor else "crammed"
         elif not answered:
-            before = State.NEW
-        after = State.REVIEW if review.interval > 0 else State.LEARNING
+            before = _NEW
         rows.append(
             (
-                learner.id, id_, version, mode, rating, review.at, day,
-                None if last_day is None else day - last_day, review.milliseconds,
-                before.value, after.value, review.interval, False,
-                f"[{review.logged},{review.last_interval},{review.factor},{review.rating}]",
+                learner_id, id_, version, mode, rating, at, day,
+                None if last_day is None else day - last_day, taken, before,
+                _REVIEW if interval > 0 else _LEARNING, interval, False,
+                f"[{logged},{last_interval},{factor},{given}]",
             )
         )  # fmt: skip
         if rating:
