@@ -29,7 +29,7 @@ KEPT_WITH_CARDS = ("marked", "leech")
 
 _BROKEN = "What was read of this file is damaged. Choose the file again."
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True).encode
 
 
 class Entry(NamedTuple):

@@ -181,7 +181,9 @@ def take_rest(package: Package, path: Path, place: int) -> None:
                 _refuse(0, wrong)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_encode = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(",", ":"), allow_nan=False
+).encode
 
 
 def _plainly(defaults: Mapping[str, Any]) -> Callable[[object], dict[str, Any]]:

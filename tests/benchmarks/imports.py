@@ -39,6 +39,7 @@ from tests.running import ROOT
 
 # Notes, answers for each, how often measured.
 SIZES = ((2_000, 6, 5), (50_000, 6, 3))
+ME = "tests.benchmarks.imports"
 PHASES = ("import", "again", "export")
 MEDIA = {f"picture {n}.png": bytes([n]) * 40_000 for n in range(50)}
 NOW = datetime(2026, 1, 20, 12, tzinfo=UTC)
@@ -75,7 +76,7 @@ def _ours(folder: Path, package: Path) -> dict[str, dict[str, float]]:
 
 def _phase(phase: str, folder: Path, package: Path, *more: str) -> dict[str, float]:
     """What a phase says of itself, and the most memory that it and its child had at once."""
-    command = [sys.executable, "-m", __name__, phase, str(folder), str(package), *more]
+    command = [sys.executable, "-m", ME, phase, str(folder), str(package), *more]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     peak = [0]
     watch = threading.Thread(target=_sample, args=(process.pid, peak))
@@ -192,7 +193,7 @@ def _beside(folder: Path, package: Path) -> dict[str, float]:
     """An import by a second learner, while the first one studies in another process."""
     read, commit = _steps(learners.create("Other", "UTC", NOW), folder, package)
     read()
-    command = [sys.executable, "-m", __name__, "study", str(folder), str(package)]
+    command = [sys.executable, "-m", ME, "study", str(folder), str(package)]
     studying = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert studying.stdout is not None
     # It says when it has begun.
