@@ -8,14 +8,14 @@ from peewee import SqliteDatabase, fn
 
 from quizapp.storage.database import proxy
 
-_BATCH = 500
+BATCH = 500
 _ROWS = 5_000
 
 
 def batches(items: Sequence[Any]) -> Iterable[list[Any]]:
     """The items in lists that fit into one statement."""
-    for start in range(0, len(items), _BATCH):
-        yield list(items[start : start + _BATCH])
+    for start in range(0, len(items), BATCH):
+        yield list(items[start : start + BATCH])
 
 
 def insert_all(table: Any, rows: Sequence[Mapping[str, Any]], known: bool = False) -> None:
