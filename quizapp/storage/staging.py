@@ -48,7 +48,7 @@ class Stage:
     """A file of waiting rows, for one thread."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path, self.name = path, path.parent.name
         self.notes = self.cards = self.reviews = 0
         self._file = sqlite3.connect(path, isolation_level=None)
         # It is worth nothing after a crash.
@@ -92,7 +92,7 @@ class Stage:
 @contextmanager
 def staged(folder: Path) -> Iterator[Stage]:
     """A stage below a folder, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="rows-", dir=folder) as name:
+    with tempfile.TemporaryDirectory(prefix="rows_", dir=folder) as name:
         stage = Stage(Path(name) / "rows.db")
         try:
             yield stage
@@ -101,33 +101,33 @@ def staged(folder: Path) -> Iterator[Stage]:
 
 
 @contextmanager
-def at_hand(stage: Stage) -> Iterator[bool]:
-    """Let the database itself read the waiting rows, where it can; before a transaction.
+def at_hand(stage: Stage) -> Iterator[str]:
+    """Let the database itself read the waiting rows; before a transaction.
 
-    Only SQLite can, and only outside of one.
+    Gives the name it knows them by, "" where it cannot: only SQLite can, and only outside
+    of a transaction.
     """
     stage.done()
-    direct = isinstance(proxy.obj, SqliteDatabase) and not proxy.obj.in_transaction()
-    if not direct:
-        yield False
+    if not isinstance(proxy.obj, SqliteDatabase) or proxy.obj.in_transaction():
+        yield ""
         return
-    proxy.execute_sql("ATTACH ? AS staged", (str(stage.path),))
+    proxy.execute_sql(f'ATTACH ? AS "{stage.name}"', (str(stage.path),))
     try:
-        yield True
+        yield stage.name
     finally:
-        proxy.execute_sql("DETACH staged")
+        proxy.execute_sql(f'DETACH "{stage.name}"')
 
 
-def lay_down(stage: Stage, decks: Sequence[int], notetypes: Sequence[int], direct: bool) -> None:
+def lay_down(stage: Stage, decks: Sequence[int], notetypes: Sequence[int], known_as: str) -> None:
     """Store the waiting rows; inside a transaction.
 
-    ``decks`` and ``notetypes`` are ids by place; ``direct`` is what ``at_hand`` gave.
+    ``decks`` and ``notetypes`` are ids by place; ``known_as`` is what ``at_hand`` gave.
     """
     stage.done()
     if not stage.notes:
         return
-    if direct:
-        _directly({"deck": decks, "notetype": notetypes})
+    if known_as:
+        _directly(known_as, {"deck": decks, "notetype": notetypes})
         return
     ids: dict[str, Sequence[int]] = {
         "note": list(reserve(Note, stage.notes)),
@@ -139,7 +139,7 @@ def lay_down(stage: Stage, decks: Sequence[int], notetypes: Sequence[int], direc
         insert_rows(table, columns, _with_ids(stage.rows(table), columns, ids))
 
 
-def _directly(ids: Mapping[str, Sequence[int]]) -> None:
+def _directly(known_as: str, ids: Mapping[str, Sequence[int]]) -> None:
     """Have SQLite take the rows from its neighbour."""
     proxy.execute_sql(
         "CREATE TEMP TABLE IF NOT EXISTS staged_id"
@@ -156,7 +156,7 @@ def _directly(ids: Mapping[str, Sequence[int]]) -> None:
         values = ", ".join(_value(column, first) for column in columns)
         proxy.execute_sql(
             f'INSERT INTO main."{_name(table)}" ({names})'  # noqa: S608 (names of our own)
-            f' SELECT {values} FROM staged."{_name(table)}" ORDER BY rowid'
+            f' SELECT {values} FROM "{known_as}"."{_name(table)}" ORDER BY rowid'
         )
 
 

@@ -1,5 +1,6 @@
 """What comes in, goes out the same; again changes nothing; undone leaves nothing."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -96,6 +97,56 @@ def test_bringing_the_same_twice_is_bringing_it_once(database: Database, brought
     _, counts = bring(learner, brought)
     assert everything() == before
     assert counts["same"] == len(list(brought.notes))
+
+
+@given(brought=packages())
+@settings(max_examples=30)
+def test_rows_are_the_same_whether_the_database_reads_them_or_is_given_them(
+    database: Database, brought: Package
+) -> None:
+    learner = new_installation()
+    bring(learner, brought)
+    read = everything()
+    learner = new_installation()
+    # Inside a transaction, no file can be put at the database's hand.
+    with transaction():
+        bring(learner, brought)
+    assert shapes(everything()) == shapes(read)
+
+
+def shapes(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[str]]:
+    """Rows without the numbers that a database goes on counting."""
+
+    def shape(row: tuple[Any, ...]) -> str:
+        kept = [value for value in row if not isinstance(value, int) or value > 1 << 20]
+        return re.sub(r"own/\d+/([0-9a-f]{24})?", "own/", str(kept))
+
+    return {name: sorted(map(shape, found)) for name, found in rows.items()}
+
+
+def test_what_was_laid_down_meanwhile_is_not_laid_down_again(owner: Learner) -> None:
+    brought = package(studied("a"), basic("b"))
+    batch = import_actions.receive(owner, "file", "folder", NOON)
+    with (
+        TemporaryDirectory() as folder,
+        prepared(
+            owner, batch, brought, of_package(brought), ALL, NOON, silent, Path(folder)
+        ) as waiting,
+    ):
+        bring(owner, package(studied("a")))
+        with transaction():
+            counts = lay(waiting)
+    assert (counts["added"], counts["same"]) == (1, 1)
+    assert set(taken_away(owner)) == {"a", "b"}
+
+
+def test_of_two_notes_with_one_key_the_first_is_taken(owner: Learner) -> None:
+    brought = package(basic("a", front="First?"), basic("a", front="Second?", where="row 2"))
+    found = held_against(owner, brought)
+    assert [entry["where"] for entry in found.lists["refused"]] == ["row 2"]
+    _, counts = bring(owner, brought)
+    assert (counts["added"], counts["refused"]) == (1, 1)
+    assert card_named(owner, f"own/{owner.id}/a").fields["Front"] == "First?"
 
 
 @given(first=packages(), second=packages())

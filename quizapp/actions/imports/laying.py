@@ -40,6 +40,7 @@ class Waiting:
     here    entries of notes that are the same here, and whose log goes on from there
     differ  entries of notes that are here with another text
     seen    the keys of all its notes
+    known_as  how the database knows the stage, see at_hand in storage/staging.py
     """
 
     learner: Learner
@@ -50,7 +51,7 @@ class Waiting:
     now: datetime
     report: Report
     stage: Stage
-    direct: bool
+    known_as: str
     ground: tuple[dict[str, Known], dict[str, str]]
     types: Mapping[str, NoteType]
     days: DayTable
@@ -101,7 +102,7 @@ def prepared(
     """
     with staged(folder) as stage:
         waiting = _made_ready(learner, batch, package, contents, choices, now, report, stage)
-        with at_hand(stage) as waiting.direct:
+        with at_hand(stage) as waiting.known_as:
             yield waiting
 
 
@@ -143,7 +144,7 @@ def _made_ready(
         now,
         report,
         stage,
-        False,
+        "",
         ground,
         {type_.key: type_ for type_ in package.notetypes},
         DayTable(learner.calendar),
@@ -260,7 +261,7 @@ def _lay(waiting: Waiting) -> dict[str, int]:
             extra=dict(deck.extra) or None,
         )
     homes = [_deck(work, name) for name in waiting.homes]
-    lay_down(waiting.stage, homes, [work.type_ids[k] for k in work.types], waiting.direct)
+    lay_down(waiting.stage, homes, [work.type_ids[k] for k in work.types], waiting.known_as)
     found = with_own_media(package, waiting.contents, stored_media)
     for piece in chunks(waiting.differ):
         taken = _change(work, [(found.note(entry), known[entry.key]) for entry in piece])
