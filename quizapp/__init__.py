@@ -12,7 +12,7 @@ from flask_compress import Compress
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
-from quizapp import cli, cli_backups, later, workers, works
+from quizapp import cli, cli_backups, cli_exports, cli_imports, later, workers, works
 from quizapp.config import ROOT, Config
 from quizapp.storage.database import bind, open_database
 from quizapp.views import (
@@ -74,4 +74,6 @@ def create_app(config: Config | None = None) -> Flask:
         app.register_blueprint(screen.blueprint)
     cli.init(app)
     cli_backups.init(app)
+    cli_imports.init(app)
+    cli_exports.init(app)
     return app

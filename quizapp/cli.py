@@ -26,6 +26,8 @@ from granian.log import LogLevels
 from quizapp import clock
 from quizapp.actions import backups as backup_actions
 from quizapp.actions import decks as deck_actions
+from quizapp.actions import exports as export_actions
+from quizapp.actions import imports as import_actions
 from quizapp.actions import learners as learner_actions
 from quizapp.actions import study as study_actions
 from quizapp.config import ROOT, Config
@@ -33,6 +35,7 @@ from quizapp.domain.backups import Reason
 from quizapp.domain.days import time_zone
 from quizapp.domain.errors import DeckFileError, Refusal
 from quizapp.storage import learners, schema
+from quizapp.storage.copies import Progress
 from quizapp.storage.database import Damaged, Unavailable, connection, leave, proxy
 from quizapp.views.words import local_zone
 
@@ -81,6 +84,8 @@ def serve() -> None:
     with database():
         _migrate()
         click.echo(_load())
+        import_actions.sweep(config.imports, config.media, clock.now())
+        export_actions.sweep(config.exports, clock.now())
     leave()
     server = Granian(
         "wsgi:app",
@@ -292,3 +297,28 @@ def _load() -> str:
 def configured() -> Config:
     config: Config = current_app.config["QUIZAPP"]
     return config
+
+
+@contextmanager
+def progress_bars() -> Iterator[Progress]:
+    """A bar for each thing that is done, where somebody looks on."""
+    bar: Any = None
+    doing = ""
+
+    def report(what: str, done: int, total: int) -> None:
+        nonlocal bar, doing
+        if not sys.stderr.isatty() or total <= 0:
+            return
+        if what != doing:
+            if bar is not None:
+                bar.__exit__(None, None, None)
+            doing = what
+            bar = click.progressbar(length=total, label=what, file=sys.stderr)
+            bar.__enter__()
+        bar.update(done - bar.pos)
+
+    try:
+        yield report
+    finally:
+        if bar is not None:
+            bar.__exit__(None, None, None)

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 from flask import Flask
@@ -12,12 +12,11 @@ from flask import Flask
 from quizapp import clock
 from quizapp.actions import backups as backup_actions
 from quizapp.actions import study as study_actions
-from quizapp.cli import check_schema, configured, database, local_day
+from quizapp.cli import check_schema, configured, database, local_day, progress_bars
 from quizapp.domain.backups import Reason
 from quizapp.domain.errors import Missing, Refusal
 from quizapp.storage import backups, learners
 from quizapp.storage.backups import Backup
-from quizapp.storage.copies import Progress
 from quizapp.storage.database import Damaged, connection
 from quizapp.views.words import filesize, plural
 
@@ -43,7 +42,7 @@ def backup(file: Path | None) -> None:
       0 22 * * *  flask --app wsgi backup /mnt/elsewhere/quizapp-$(date +\\%a).zip
     """
     shelf, now = configured().shelf, clock.now()
-    with database(), _progress() as progress:
+    with database(), progress_bars() as progress:
         check_schema()
         if file is None:
             made = backup_actions.before(Reason.ASKED, shelf, now, local_day(), progress)
@@ -83,7 +82,7 @@ def restore(source: str | None, without_media: bool) -> None:
             " See which there are: flask --app wsgi restore"
         )
     try:
-        with _progress() as progress:
+        with progress_bars() as progress:
             done = backup_actions.restore(
                 shelf, where, clock.now(), local_day(), progress, not without_media, offline=True
             )
@@ -106,7 +105,8 @@ def check(repair: bool, yes: bool) -> None:
 
     Looked for are a damaged file, rows that belong to nothing, cards and memories in the
     wrong place, answers stored twice, impossible numbers, missing indexes, and media files
-    that are damaged, missing or strange.
+    that are damaged, missing or strange. Files that no note names any more are told of; they
+    go only with --repair.
 
     \b
     The exit code says what was found:
@@ -119,18 +119,18 @@ def check(repair: bool, yes: bool) -> None:
         with connection():
             with _refusing(2):
                 check_schema()
-            with _progress() as progress:
+            with progress_bars() as progress:
                 found = backup_actions.check(shelf, now, progress)
             for finding in found:
                 click.echo(f"{finding.sentence} {finding.remedy}")
-            if not found:
+            harmed = any(finding.harm for finding in found)
+            if not harmed:
                 click.echo("All is well.")
-                return
             mendable = [finding for finding in found if finding.mendable]
             if not repair or not mendable:
                 if mendable:
                     click.echo("To repair: flask --app wsgi check --repair")
-                sys.exit(1)
+                sys.exit(1 if harmed else 0)
             if not yes and not click.confirm("A backup is made first. Repair?"):
                 sys.exit(1)
             made = backup_actions.before(Reason.REPAIR, shelf, now, local_day())
@@ -149,7 +149,7 @@ def check(repair: bool, yes: bool) -> None:
     for finding in left:
         click.echo(f"Left: {finding.sentence} {finding.remedy}")
     click.echo(f"Repaired {len(found) - len(left)} of {len(found)}.")
-    sys.exit(1 if left else 0)
+    sys.exit(1 if any(finding.harm for finding in left) else 0)
 
 
 def _list() -> None:
@@ -199,28 +199,3 @@ def _refusing(code: int) -> Iterator[None]:
 def _end(reason: object, code: int) -> NoReturn:
     click.echo(f"Error: {reason}", err=True)
     sys.exit(code)
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar for each thing that is done, where somebody looks on."""
-    bar: Any = None
-    doing = ""
-
-    def report(what: str, done: int, total: int) -> None:
-        nonlocal bar, doing
-        if not sys.stderr.isatty():
-            return
-        if what != doing:
-            if bar is not None:
-                bar.__exit__(None, None, None)
-            doing = what
-            bar = click.progressbar(length=total, label=what, file=sys.stderr)
-            bar.__enter__()
-        bar.update(done - bar.pos)
-
-    try:
-        yield report
-    finally:
-        if bar is not None:
-            bar.__exit__(None, None, None)

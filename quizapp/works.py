@@ -6,9 +6,12 @@ from typing import Any
 from flask import Flask
 
 from quizapp import clock, jobs
+from quizapp.actions import backups as backup_actions
 from quizapp.actions import exports as export_actions
 from quizapp.actions import imports as import_actions
 from quizapp.config import Config
+from quizapp.domain.backups import Reason
+from quizapp.domain.errors import Refusal
 from quizapp.domain.jobs import Job, Report
 from quizapp.domain.learners import Learner
 from quizapp.storage import jobs as store
@@ -16,6 +19,8 @@ from quizapp.storage import learners
 
 # As many sentences about what had no place in a file are kept.
 _REMARKS = 200
+
+UNSAVED = "Before an import a backup is made. That failed, so nothing was imported."
 
 Finish = Callable[[Mapping[str, Any]], None]
 
@@ -40,6 +45,7 @@ def init(app: Flask) -> None:
             report(done, total, "Laying down notes, cards and their history.")
 
         choices = import_actions.Choices.of(job.arguments["choices"])
+        _back_up(config, _learner(job), report)
         return _ended(job, lambda finish: import_actions.commit(
             _learner(job), job.arguments["batch"], config.imports, config.media,
             choices, clock.now(), said, finish,
@@ -76,6 +82,26 @@ def _ended(job: Job, work: Callable[[Finish], object]) -> Mapping[str, Any]:
 
     work(finish)
     return result
+
+
+def _back_up(config: Config, learner: Learner, report: Report) -> None:
+    """Keep what there is before an import changes it; without that, none is begun.
+
+    An import can be undone, but undoing rests on the same database and program that may
+    have gone wrong. What keeps a backup from being made (a full disk, a damaged database,
+    a folder that belongs to another) is better put right first, and the sentence says how.
+    """
+    now = clock.now()
+    try:
+        backup_actions.before(
+            Reason.IMPORT,
+            config.shelf,
+            now,
+            learner.calendar.date(learner.today(now)),
+            lambda what, done, total: report(done, total, "Backing up what is there."),
+        )
+    except Refusal as refused:
+        raise Refusal(f"{UNSAVED} {refused}") from refused
 
 
 def _learner(job: Job) -> Learner:

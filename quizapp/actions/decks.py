@@ -19,9 +19,11 @@ from quizapp.formats import blueprints as blueprint_files
 from quizapp.formats import markdown
 from quizapp.formats import sources as source_file
 from quizapp.formats.faces import RENDERER, faces, rendered_by
+from quizapp.formats.labels import faces_of_label, label
 from quizapp.formats.parsed import ParsedDeck, ParsedNote
 from quizapp.formats.wordings import check as check_wording
-from quizapp.storage import blueprints, cards, decks, edits, journal, learners, works
+from quizapp.storage import blueprints, cards, decks, edits, imports, journal, learners, works
+from quizapp.storage.cards import StudyCard
 from quizapp.storage.database import transaction
 
 FAMILIES = ("responsibilities", "prerequisites", "certifications")
@@ -160,7 +162,7 @@ def edit_note(
         row = {"card": card.id, "note_edit": None if before is None else list(before)}
         journal.record(learner.id, card.id, card.version, now, learner.today(now), "Edit", [row])
         base = card.fields if before is None else before[2]
-        shown = [card.face] if card.kind == "custom" else faces(card.kind, fields, card.objective)
+        shown = _shown(learner, card, fields)
         edits.save(learner.id, card.note, fields, shown, now, base)
 
 
@@ -179,6 +181,14 @@ def end_edit(learner: Learner, card_id: int, now: datetime) -> None:
         row = {"card": card.id, "note_edit": list(before)}
         journal.record(learner.id, card.id, card.version, now, learner.today(now), "Edit", [row])
         edits.remove(learner.id, card.note)
+
+
+def _shown(learner: Learner, card: StudyCard, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is stored of how a wording looks: a line where its cards are rendered when shown."""
+    type_ = imports.notetype(learner.id, card.notetype) if card.notetype else None
+    if type_ is not None:
+        return faces_of_label(label(type_, fields))
+    return faces(card.kind, fields, card.objective)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """Taking decks away: what a learner has, as a package that writers make files of."""
 
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,19 +97,31 @@ def write(
     if wanted.decks is not None and brought.media:
         names = _media_of(learner, wanted)
         brought.media = [m for m in brought.media if m.name in names or m.name.startswith("_")]
-    counted = 0
+    having = [deck.id for deck in exports.decks(learner.id, wanted.decks)]
+    total, counted = exports.count(having, wanted.notes, pools), 0
 
     def counting(notes: Iterator[PackedNote]) -> Iterator[PackedNote]:
         nonlocal counted
         for note in notes:
             counted += 1
             if counted % 500 == 0:
-                report(counted, 0)
+                report(counted, total)
             yield note
 
     brought.notes = counting(iter(brought.notes))
     path, remarks = _written(wanted, brought, stem, now)
     return Taken(path, counted, (*brought.remarks, *remarks))
+
+
+def sweep(root: Path, now: datetime) -> int:
+    """Delete the folders of exports that were made more than a day ago; count them."""
+    before, count = (now - timedelta(days=1)).timestamp(), 0
+    for folder in list(root.iterdir()) if root.is_dir() else ():
+        with suppress(OSError):
+            if folder.stat().st_mtime < before:
+                shutil.rmtree(folder)
+                count += 1
+    return count
 
 
 def _written(wanted: Wanted, brought: Package, stem: Path, now: datetime) -> tuple[Path, list[str]]:

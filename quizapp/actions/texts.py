@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from quizapp.domain.errors import Refusal
+from quizapp.domain.learners import Learner
 from quizapp.domain.notetypes import NoteType
-from quizapp.domain.stock import STOCK
+from quizapp.domain.stock import STOCK, named
 from quizapp.formats.readers import notetype_of
 from quizapp.formats.text import targets, template
+from quizapp.storage import imports
 
-__all__ = ["Mapped", "chosen", "mapping", "template"]
+__all__ = ["COLUMNS", "Mapped", "asked", "chosen", "mapping", "template"]
 
 SEPARATORS = {
     "\t": "Tab",
@@ -20,6 +22,8 @@ SEPARATORS = {
     ":": "Colon",
     " ": "Space",
 }
+# What a column can be beside a field, as one types it.
+COLUMNS = {"tags": "#tags", "deck": "#deck", "type": "#notetype", "id": "#key", "-": ""}
 _LONGEST = 200
 
 
@@ -114,6 +118,70 @@ def chosen(head: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
             raise Refusal("Choose for each column where it goes, from the list.")
         decided["columns"] = columns
     return {"text": decided}
+
+
+def asked(
+    learner: Learner,
+    notetype: str = "",
+    separator: str = "",
+    html: bool | None = None,
+    header_row: bool | None = None,
+    columns: Sequence[str] = (),
+) -> dict[str, Any]:
+    """What somebody typed about a table, as options of its reading; none where nothing was.
+
+    ``notetype`` is a name, ``separator`` the character or its name, ``columns`` are names of
+    fields or of COLUMNS. Raises Refusal for what does not exist, naming what does.
+    """
+    own = [type_ for _, type_ in imports.notetypes(learner.id).values()]
+    types = [*own, *(type_ for type_ in STOCK if type_.key not in {t.key for t in own})]
+    decided: dict[str, Any] = {"html": html, "header_row": header_row}
+    if separator:
+        chars = {name.casefold(): char for char, name in SEPARATORS.items()}
+        decided["separator"] = chars.get(separator.casefold(), separator)
+        if len(decided["separator"]) != 1:
+            raise Refusal(
+                f"“{separator}” is no separator. Name a character, or one of"
+                f" {', '.join(sorted(chars))}."
+            )
+    type_ = named(notetype, types) if notetype else _with_fields(columns, types)
+    if notetype and type_ is None:
+        raise Refusal(
+            f"There is no note type “{notetype}”. There are:"
+            f" {', '.join(sorted({each.name for each in types}))}."
+        )
+    if type_ is not None:
+        decided["notetype"] = type_.key
+        fields = {name.casefold(): name for name in type_.fields}
+        # A field may be called Tags; then the column is meant for it.
+        where = COLUMNS | fields
+        unknown = [column for column in columns if column.casefold() not in where]
+        if unknown:
+            raise Refusal(
+                f"The note type {type_.name} has no field “{unknown[0]}”. A column can be"
+                f" {', '.join((*type_.fields, *COLUMNS))}."
+            )
+        if columns:
+            decided["columns"] = [where[column.casefold()] for column in columns]
+    decided = {name: value for name, value in decided.items() if value is not None}
+    return {"text": decided} if decided else {}
+
+
+def _with_fields(columns: Sequence[str], types: Sequence[NoteType]) -> NoteType | None:
+    """The first note type that has the fields which columns name; None for no columns.
+
+    Raises Refusal where none has.
+    """
+    wanted = {column.casefold() for column in columns} - COLUMNS.keys()
+    if not columns:
+        return None
+    for type_ in types:
+        if wanted <= {name.casefold() for name in type_.fields}:
+            return type_
+    raise Refusal(
+        f"No note type has all the fields {', '.join(columns)}. Name the type too, or call the"
+        " columns Front and Back."
+    )
 
 
 def _types(head: Mapping[str, Any]) -> list[NoteType]:

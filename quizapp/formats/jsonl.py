@@ -87,6 +87,8 @@ MOST_HEADS = 60_000
 MOST_TOLD = 10_000
 DEEPEST = 50
 POOLS = ("study", "mock")
+# Why a medium is refused whose bytes are not beside the file.
+NO_BYTES = "Its bytes did not come with the file."
 
 _LATEST = (1 << 33) * 1000
 _LONG = 1 << 31
@@ -454,9 +456,7 @@ def _medium(value: Any, package: Package) -> None:
     if bytes_at.is_file() and bytes_at.stat().st_size == medium.size:
         package.media.append(medium)
     else:
-        package.refused.append(
-            Refused(f"media file “{medium.name}”", "Its bytes did not come with the file.")
-        )
+        package.refused.append(Refused(f"media file “{medium.name}”", NO_BYTES))
 
 
 def _notetype(value: Any) -> NoteType:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from markupsafe import escape
 
@@ -26,6 +27,6 @@ def label(notetype: NoteType, fields: Mapping[str, str]) -> str:
     return "(no text)"
 
 
-def faces_of_label(text: str) -> list[dict[str, str]]:
+def faces_of_label(text: str) -> list[dict[str, Any]]:
     """What lists show of a note whose cards are rendered when they are shown."""
     return [{"question": str(escape(text)), "answer": ""}]

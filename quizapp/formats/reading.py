@@ -94,8 +94,8 @@ def _run(path: Path, folder: Path, source: str, progress: Progress, limits: Limi
     root = Path(__file__).resolve().parent.parent
     process = subprocess.Popen(  # noqa: S603 -- our own program, no shell
         [sys.executable, "-I", "-X", "utf8", "-c", _START, str(root), str(path.resolve()),
-         str(folder.resolve()), source],
-        stdin=subprocess.DEVNULL,
+         str(folder.resolve())],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=folder,
@@ -113,6 +113,7 @@ def _run(path: Path, folder: Path, source: str, progress: Progress, limits: Limi
     clock.daemon = True
     clock.start()
     try:
+        _tell(process, source)
         refusal = None
         for word, rest in _told(process):
             if word == "progress":
@@ -131,6 +132,14 @@ def _run(path: Path, folder: Path, source: str, progress: Progress, limits: Limi
         raise refusal
     if process.returncode:
         raise _ended(process.returncode, late.is_set())
+
+
+def _tell(process: "subprocess.Popen[bytes]", source: str) -> None:
+    """Say what is to be read, and how: many note types are too long for an argument."""
+    assert process.stdin is not None
+    # One that ended at once is noticed by its exit code.
+    with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+        pipe.write(source.encode())
 
 
 def _told(process: "subprocess.Popen[bytes]") -> Iterator[tuple[str, str]]:
@@ -163,7 +172,7 @@ def _ended(code: int, late: bool) -> Refusal:
 
 def main(arguments: list[str]) -> int:
     """The child: read a file as it is told to, and say how it went, line by line."""
-    path, folder, told = Path(arguments[0]), Path(arguments[1]), json.loads(arguments[2])
+    path, folder, told = Path(arguments[0]), Path(arguments[1]), json.load(sys.stdin)
     _confine(Limits(**told["limits"]))
     # Nothing here makes cycles, and looking for them in so many rows takes a while.
     gc.disable()

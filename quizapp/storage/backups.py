@@ -68,6 +68,7 @@ _UNWRITABLE = (
     "The file cannot be written ({}), so no backup was made. Name a file in a folder that"
     " exists and belongs to you."
 )
+_PAST = "This was not done yet when the backup was made, so nothing of it is here."
 _OLD = (
     "The database is older than this program, so nothing was restored. Bring it up to date"
     " first: flask --app wsgi migrate"
@@ -264,6 +265,7 @@ def restore(
             media = _unpack_media(pack, backup, shelf, work, path, progress) if with_media else {}
         with _readable(path):
             migrated = copies.modernise(new)
+            copies.settle(new, _PAST)
         for digest, file in media.items():
             media_files.put(shelf.media, digest, file)
         try:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,26 @@ from peewee import (
 )
 
 from quizapp.domain.backups import Shelf
+from quizapp.domain.jobs import State as JobState
+from quizapp.domain.notetypes import Template
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import MAX_STABILITY, MIN_STABILITY, State
-from quizapp.storage import decks, learners, media_files
+from quizapp.domain.templates import cards_of
+from quizapp.storage import decks, imports, learners, media_files
 from quizapp.storage.database import proxy
 from quizapp.storage.fields import to_milliseconds
 from quizapp.storage.models import (
     TABLES,
+    Batch,
     Card,
+    Deck,
     Enrolment,
+    Job,
     Learner,
+    Medium,
     Memory,
     Note,
+    NoteType,
     Review,
 )
 
@@ -39,6 +48,10 @@ _EARLIEST = datetime.fromisoformat("1980-01-01T00:00:00+00:00")
 _LONGEST = timedelta(days=36_500 + 366)
 _LARGEST = 2**31 - 1
 _NOUNS = {
+    "batch": ("import", "imports"),
+    "batch_change": ("change of an import", "changes of imports"),
+    "note_type": ("note type", "note types"),
+    "medium": ("media name", "media names"),
     "memory": ("memory", "memories"),
     "review": ("answer", "answers"),
     "note_edit": ("wording", "wordings"),
@@ -58,12 +71,14 @@ class Check:
     find    how many there are, and in words what they are; zero where all is well
     mend    puts it right; None where nothing but a backup helps
     remedy  what mending does, or what a person can do
+    harm    whether something is wrong; else it only takes room
     """
 
     rule: str
     find: Callable[[], tuple[int, str]]
     mend: Callable[[], Any] | None
     remedy: str
+    harm: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,19 +90,22 @@ class Finding:
     sentence: str
     remedy: str
     mendable: bool
+    harm: bool = True
 
 
 def checks(shelf: Shelf, now: datetime) -> list[Check]:
     """Everything that is looked for, in the order in which it is mended."""
     return [
         _whole(),
+        _typeless(),
         *_orphans(),
         *_mismatches(),
         *_repeats(),
         *_gaps(),
         *_ranges(now),
+        *_states(),
         *_indexes(),
-        *_media(shelf),
+        *_media(shelf, now),
     ]
 
 
@@ -100,12 +118,7 @@ def look(check: Check) -> Finding | None:
         return Finding(check.rule, 1, f"The database is damaged: {reason}.", _BACKUP, False)
     if not count:
         return None
-    return Finding(check.rule, count, sentence, check.remedy, check.mend is not None)
-
-
-def media_named() -> set[str] | None:
-    """The hashes of the media files that notes name; None while no table knows any."""
-    return None
+    return Finding(check.rule, count, sentence, check.remedy, check.mend is not None, check.harm)
 
 
 _BACKUP = "Restore a backup: flask --app wsgi restore"
@@ -135,7 +148,7 @@ def _orphans() -> Iterator[Check]:
     """Rows that belong to something that is not there; parents before children."""
     for model in sort_models(TABLES):
         for field in model._meta.sorted_fields:
-            if isinstance(field, ForeignKeyField):
+            if isinstance(field, ForeignKeyField) and field is not Note.notetype:
                 yield _orphan(model, field)
 
 
@@ -144,26 +157,80 @@ def _orphan(model: Any, field: Any) -> Check:
     there = parent.select(Value(1)).where(getattr(parent, field.rel_field.name) == field)
     lost = field.is_null(False) & ~fn.EXISTS(there)
     whose = _noun(field.rel_model, 1)
+    # As where the parent is deleted. A deck of nobody would be one that ships, for all.
+    loose = field.null and field.on_delete != "CASCADE"
 
     def find() -> tuple[int, str]:
         count = model.select().where(lost).count()
         return count, f"{count} {_noun(model, count)} without {field.name}: the {whose} is gone."
 
     def mend() -> None:
-        if field.null:
+        if loose:
             model.update({field: None}).where(lost).execute()
         else:
             model.delete().where(lost).execute()
 
-    do = "makes them nobody's" if field.null else "deletes them"
+    do = "makes them nobody's" if loose else "deletes them"
     return Check(f"{model._meta.table_name}-{field.name}", find, mend, f"Repairing {do}.")
 
 
+def _typeless() -> Check:
+    """Own notes that say what their fields hold, and not how cards are made of them."""
+    there = NoteType.select(Value(1)).where(NoteType.id == Note.notetype)
+    lost = (Note.kind == "custom") & ~fn.EXISTS(there)
+    owned = lost & Note.deck.in_(Deck.select(Deck.id).where(Deck.owner.is_null(False)))
+
+    def find() -> tuple[int, str]:
+        count = Note.select().where(lost).count()
+        return count, f"{count} {_noun(Note, count)} without a note type, so nothing can be shown."
+
+    def mend() -> None:
+        rows = Note.select(Note.id, Note.fields, Deck.owner).join(Deck, on=(Deck.id == Note.deck))
+        for note, fields, owner in list(rows.where(owned).tuples()):
+            ords = [row[0] for row in Card.select(Card.ord).where(Card.note == note).tuples()]
+            type_ = _stand_in(owner, tuple(fields), max(ords, default=0) + 1)
+            Note.update(notetype=type_).where(Note.id == note).execute()
+
+    remedy = "Repairing gives them a plain one: it asks for one field and shows the others."
+    return Check("note-typeless", find, mend, remedy)
+
+
+def _stand_in(owner: int, fields: tuple[str, ...], cards: int) -> int:
+    """The id of a note type that shows what is there, whatever it was meant to be."""
+    name = f"Recovered: {', '.join(fields)}"[:100]
+    key = f"recovered-{sha256(repr((fields, cards)).encode()).hexdigest()[:16]}"
+    known = NoteType.get_or_none((NoteType.owner == owner) & (NoteType.key == key))
+    if known is not None:
+        return int(known.id)
+    templates = []
+    for ord_ in range(cards):
+        asked = fields[ord_ % len(fields)] if fields else ""
+        others = "<br>".join(f"{{{{{field}}}}}" for field in fields if field != asked)
+        # The card is there even where the field is empty.
+        front = f"{{{{{asked}}}}}{{{{^{asked}}}}}…{{{{/{asked}}}}}" if asked else "…"
+        templates.append(Template(f"Card {ord_ + 1}", front, f"{{{{FrontSide}}}}<hr>{others}"))
+    made = NoteType.create(
+        owner=owner, key=key, name=name, kind="normal", fields=list(fields),
+        templates=[[t.name, t.question, t.answer] for t in templates], extra={},
+    )  # fmt: skip
+    return int(made.id)
+
+
 def _mismatches() -> Iterator[Check]:
+    # Cards of an own note may lie in several decks of its learner's, as in Anki.
+    home, here = Deck.alias(), Deck.alias()
+    among_own = (
+        Note.select(Value(1))
+        .join(home, on=(home.id == Note.deck))
+        .switch(Note)
+        .join(here, on=(here.owner == home.owner))
+        .where((Note.id == Card.note) & (here.id == Card.deck))
+    )
+    elsewhere = Card.deck != _of(Note, Note.deck, Card.note)
     yield _rows(
         "card-elsewhere",
         Card,
-        Card.deck != _of(Note, Note.deck, Card.note),
+        elsewhere & ~fn.EXISTS(among_own),
         "in another deck than their note",
         {Card.deck: _of(Note, Note.deck, Card.note)},
         "Repairing moves them to the note's deck.",
@@ -207,9 +274,15 @@ def _gaps() -> Iterator[Check]:
 
     def lay() -> None:
         last = dict(Card.select(Card.deck, fn.MAX(Card.rank)).group_by(Card.deck).tuples())
-        for note in Note.select(Note.id, Note.deck, Note.faces, Note.pool).where(bare):
+        types = {learner: dict(imports.notetypes(learner).values()) for learner in learners.ids()}
+        for note in Note.select().where(bare):
             rank = last.get(note.deck, 0)
-            decks.lay_cards(note.id, note.deck, len(note.faces), rank, note.pool == "study")
+            if note.kind != "custom":
+                decks.lay_cards(note.id, note.deck, len(note.faces), rank, note.pool == "study")
+                continue
+            known = next((t[note.notetype] for t in types.values() if note.notetype in t), None)
+            for ord_ in cards_of(known, note.fields) if known else [0]:
+                decks.lay_card(note.id, note.deck, ord_, rank)
         decks.deal()
 
     yield Check("note-bare", bare_notes, lay, "Repairing lays their cards anew.")
@@ -332,6 +405,26 @@ def _ranges(now: datetime) -> Iterator[Check]:
         )
 
 
+def _states() -> Iterator[Check]:
+    """Imports and jobs in a state that does not exist, which no page could show."""
+    yield _rows(
+        "batch-state",
+        Batch,
+        Batch.state.not_in(imports.STATES),
+        "in a state that does not exist",
+        {Batch.state: Case(None, [(Batch.done.is_null(), "dropped")], "done")},
+        "Repairing takes them for done where they say when, and else for put away.",
+    )
+    yield _rows(
+        "job-state",
+        Job,
+        Job.state.not_in([state.value for state in JobState]),
+        "in a state that does not exist",
+        {Job.state: JobState.STOPPED.value},
+        "Repairing takes them for stopped.",
+    )
+
+
 def _due(now: datetime) -> Check:
     waiting = Memory.queue.in_([Queue.LEARNING.value, Queue.REVIEW.value])
     moments = (to_milliseconds(_EARLIEST), to_milliseconds(now + _LONGEST))
@@ -372,30 +465,50 @@ def _index(model: Any) -> Check:
     return Check(f"{name}-index", find, mend, "Repairing makes the index again.")
 
 
-def _media(shelf: Shelf) -> Iterator[Check]:
+def _media(shelf: Shelf, now: datetime) -> Iterator[Check]:
     folder, copies = shelf.media, shelf.folder / "media"
+    yesterday = now - timedelta(days=1)
 
     def damaged() -> list[str]:
         return [d for d in media_files.sizes(folder) if not media_files.is_whole(folder, d)]
 
     def missing() -> list[str]:
-        return sorted((media_named() or set()) - media_files.sizes(folder).keys())
+        return sorted(imports.digests_in_use() - media_files.sizes(folder).keys())
 
     def strange() -> list[Path]:
         return media_files.strays(folder)
 
     def unnamed() -> list[str]:
-        named = media_named()
-        return [] if named is None else sorted(media_files.sizes(folder).keys() - named)
+        # An import puts its files in place before it names them.
+        return sorted(media_files.old(folder, yesterday) - imports.digests_in_use())
+
+    def missized() -> list[str]:
+        there = media_files.sizes(folder)
+        rows = Medium.select(Medium.digest, Medium.size).distinct().tuples()
+        return sorted(digest for digest, size in rows if there.get(digest, size) != size)
 
     def bring_back(lost: Callable[[], list[str]]) -> None:
         for digest in lost():
             if media_files.is_whole(copies, digest):
                 media_files.put(folder, digest, media_files.place(copies, digest))
 
+    def measure() -> None:
+        # After the damaged ones: what is whole by its hash has the right size.
+        for digest in missized():
+            if media_files.is_whole(folder, digest):
+                size = media_files.sizes(folder)[digest]
+                Medium.update(size=size).where(Medium.digest == digest).execute()
+
     again = "Repairing takes them from a backup where one has them."
     yield _files("media-damaged", damaged, "damaged", lambda: bring_back(damaged), again)
     yield _files("media-missing", missing, "missing", lambda: bring_back(missing), again)
+    yield _files(
+        "media-size",
+        missized,
+        "of another size than their notes were told",
+        measure,
+        "Repairing notes down the size of those that are whole.",
+    )
     yield _files(
         "media-stray",
         strange,
@@ -406,9 +519,10 @@ def _media(shelf: Shelf) -> Iterator[Check]:
     yield _files(
         "media-unnamed",
         unnamed,
-        "that no note names",
-        lambda: media_files.sweep(folder, set(media_files.sizes(folder)) - set(unnamed())),
-        "Repairing deletes them.",
+        "that no note names, such as those of an import that was undone",
+        lambda: media_files.sweep(folder, media_files.sizes(folder).keys() - set(unnamed())),
+        "They only take room. Repairing deletes them; backups that have them keep theirs.",
+        harm=False,
     )
 
 
@@ -418,13 +532,15 @@ def _files(
     what: str,
     mend: Callable[[], Any] | None,
     remedy: str,
+    harm: bool = True,
 ) -> Check:
     def find() -> tuple[int, str]:
         found = which()
+        count = len(found)
         named = ", ".join(f.name if isinstance(f, Path) else f[:12] + "…" for f in found[:3])
-        return len(found), f"{len(found)} media files {what}: {named}."
+        return count, f"{count} media file{'' if count == 1 else 's'} {what}: {named}."
 
-    return Check(rule, find, mend, remedy)
+    return Check(rule, find, mend, remedy, harm)
 
 
 def _rows(

@@ -18,6 +18,7 @@ from peewee import OperationalError, SqliteDatabase
 from peewee import __exception_wrapper__ as as_peewee_says  # errors of the driver, translated
 
 from quizapp.domain.errors import Refusal
+from quizapp.domain.jobs import State
 from quizapp.storage import schema
 from quizapp.storage.database import BUSY_SECONDS, Damaged, Unavailable, excused, leave, proxy
 from quizapp.storage.files import written
@@ -141,6 +142,19 @@ def modernise(path: Path) -> list[str]:
     file = SqliteDatabase(str(path))
     with as_peewee_says, file.connection_context():
         return schema.migrate(file)
+
+
+def settle(path: Path, said: str) -> None:
+    """End the jobs of a file that wait or run in it: nobody does what belongs to another time.
+
+    Whoever ran one when the file was copied knows nothing of the copy, and an import keeps
+    such a copy of the moment it began in itself.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute(
+            "UPDATE job SET state = ?, said = ?, finished = heartbeat WHERE state IN (?, ?)",
+            (State.STOPPED, said, State.WAITING, State.RUNNING),
+        )
 
 
 def _copy_file(target: Path, progress: Progress) -> None:

@@ -296,6 +296,12 @@ def lay_cards(note: int, deck: int, count: int, rank: int, studied: bool = True)
     ).execute()
 
 
+def lay_card(note: int, deck: int, ord_: int, rank: int) -> None:
+    """Give a note one more card."""
+    shuffle = crc32(f"{note}:{ord_}".encode()) % 1_000_003
+    Card.create(note=note, deck=deck, ord=ord_, rank=rank, shuffle=shuffle)
+
+
 def retire_notes(notes: Sequence[int]) -> None:
     """Take notes and their cards out of study; progress stays."""
     for batch in batches(list(notes)):

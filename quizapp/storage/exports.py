@@ -166,17 +166,25 @@ def notes(
 
     They come a few hundred at a time, so that a collection of any size can be taken away.
     """
-    inside = Card.select(Card.note).where(Card.deck.in_(list(decks)))
-    query = Note.select(Note.id).where(Note.id.in_(inside) & ~Note.retired)
-    if only is not None:
-        query = query.where(Note.id.in_(list(only)))
-    ids = [row[0] for row in raw(query.order_by(Note.deck, Note.position, Note.id))]
+    query = _wanted(decks, only).order_by(Note.deck, Note.position, Note.id)
+    ids = [row[0] for row in raw(query)]
     for piece in batches(ids):
         found = {row[0]: row for row in _all_of(_notes_of, learner, piece)}
         cards = _cards(learner, piece, log)
         for id_ in piece:
             if id_ in found:
                 yield _note(learner, found[id_], cards.get(id_, ()))
+
+
+def count(decks: Sequence[int], only: Sequence[int] | None, pools: Sequence[str]) -> int:
+    """How many notes ``notes`` would give that are in one of some pools."""
+    return int(_wanted(decks, only).where(Note.pool.in_(list(pools))).count())
+
+
+def _wanted(decks: Sequence[int], only: Sequence[int] | None) -> Any:
+    inside = Card.select(Card.note).where(Card.deck.in_(list(decks)))
+    query = Note.select(Note.id).where(Note.id.in_(inside) & ~Note.retired)
+    return query if only is None else query.where(Note.id.in_(list(only)))
 
 
 @prepared

@@ -28,6 +28,8 @@ from quizapp.storage.models import (
 from quizapp.storage.models import NoteType as NoteTypeTable
 from quizapp.storage.prepared import raw
 
+STATES = ("reading", "ready", "importing", "done", "failed", "undone", "dropped")
+
 
 @dataclass(frozen=True)
 class BatchRow:
@@ -86,6 +88,7 @@ class KnownCard:
 
     id: int
     note: int
+    deck: int
     ord: int
     reps: int
     last_at: datetime | None
@@ -198,7 +201,9 @@ def cards_known(learner: int, notes: Sequence[int]) -> dict[int, list[KnownCard]
     found: dict[int, list[KnownCard]] = {}
     for batch in batches(list(notes)):
         rows = (
-            Card.select(Card.id, Card.note, Card.ord, Memory.reps, Memory.last_at, Memory.version)
+            Card.select(
+                Card.id, Card.note, Card.deck, Card.ord, Memory.reps, Memory.last_at, Memory.version
+            )
             .join(
                 Memory,
                 JOIN.LEFT_OUTER,
@@ -207,8 +212,8 @@ def cards_known(learner: int, notes: Sequence[int]) -> dict[int, list[KnownCard]
             .where(Card.note.in_(batch))
             .tuples()
         )
-        for id_, note, ord_, reps, last_at, version in rows:
-            known = KnownCard(id_, note, ord_, reps or 0, last_at, version or 0)
+        for id_, note, deck, ord_, reps, last_at, version in rows:
+            known = KnownCard(id_, note, deck, ord_, reps or 0, last_at, version or 0)
             found.setdefault(note, []).append(known)
     return found
 
@@ -316,6 +321,16 @@ def change_notetype(batch: int, id_: int, type_: NoteType) -> None:
     """Store what a note type is now, and how it was."""
     _record(batch, NoteTypeTable, NoteTypeTable.id == id_)
     NoteTypeTable.update(**_columns(type_)).where(NoteTypeTable.id == id_).execute()
+
+
+def forget_unused_types(batch: int, types: Iterable[NoteType]) -> None:
+    """Remove those of some note types that an import added and no note has."""
+    used = Note.select(Note.notetype).where(Note.notetype.is_null(False))
+    NoteTypeTable.delete().where(
+        (NoteTypeTable.batch == batch)
+        & NoteTypeTable.key.in_([type_.key for type_ in types])
+        & NoteTypeTable.id.not_in(used)
+    ).execute()
 
 
 def add_media(learner: int, batch: int, rows: Sequence[tuple[str, str, int]]) -> None:

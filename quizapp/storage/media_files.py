@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from quizapp.storage.files import written
@@ -24,6 +25,16 @@ def sizes(folder: Path) -> dict[str, int]:
         for path in _files(folder)
         if _NAME.fullmatch(path.name) and path.parent.name == path.name[:2]
     }
+
+
+def old(folder: Path, before: datetime) -> set[str]:
+    """The hashes of the media files that were put there, or wanted again, before a moment."""
+    moment, found = before.timestamp(), set()
+    for digest in sizes(folder):
+        with suppress(FileNotFoundError):
+            if place(folder, digest).stat().st_mtime < moment:
+                found.add(digest)
+    return found
 
 
 def strays(folder: Path) -> list[Path]:

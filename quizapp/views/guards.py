@@ -278,7 +278,9 @@ def _signature(nonce: str, browser: str) -> str:
 def _finish(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if "Cache-Control" not in response.headers:
+    # What Flask sends a file with says only that it is to be asked for again. Whoever lets
+    # something be kept says for whom and how long.
+    if response.cache_control.max_age is None:
         response.headers["Cache-Control"] = "no-store"
     if "browser" in g and _cookie_name() not in request.cookies:
         response.set_cookie(

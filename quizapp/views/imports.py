@@ -15,6 +15,7 @@ from quizapp.actions import imports as import_actions
 from quizapp.actions import texts as text_actions
 from quizapp.config import Config
 from quizapp.domain.errors import Missing, Refusal
+from quizapp.domain.jobs import State
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import difference
 from quizapp.storage import imports
@@ -170,7 +171,8 @@ def _begin(
     import_actions.begun(learner, batch_id, job)
     found = job_store.find(learner.id, job)
     address = url_for("jobs.job", job_id=job)
-    if found.over:
+    # Why an import was not done stands on the job's page; why a file was not read, on its own.
+    if found.state is State.DONE or (found.over and kind == "read"):
         address = url_for("imports.batch", batch_id=batch_id)
     return respond.go(address)
 

@@ -26,7 +26,7 @@ from quizapp.formats.contents import Entry, of_package
 from quizapp.formats.package import Package, PackedCard, PackedNote
 from quizapp.storage import cards, imports
 from quizapp.storage.database import transaction
-from quizapp.storage.models import TABLES, Batch, BatchChange
+from quizapp.storage.models import TABLES, Batch, BatchChange, Card, Memory
 from quizapp.storage.models import Learner as LearnerRow
 from quizapp.storage.prepared import raw
 from tests.cast import card_named, new_installation
@@ -196,6 +196,17 @@ def test_a_file_whose_log_goes_on_brings_its_progress(owner: Learner) -> None:
     assert card_named(owner, f"own/{owner.id}/a").memory.reps == 3
 
 
+def test_progress_stays_in_the_deck_of_its_card(owner: Learner) -> None:
+    def apart(reps: int) -> PackedNote:
+        note = studied("a", reps=reps)
+        return replace(note, cards=tuple(replace(card, deck="Apart") for card in note.cards))
+
+    bring(owner, package(apart(1)))
+    bring(owner, package(apart(3)))
+    memory, card = Memory.get(), Card.get()
+    assert (memory.reps, memory.deck) == (3, card.deck)
+
+
 def test_answers_given_here_are_never_overwritten(owner: Learner) -> None:
     bring(owner, package(studied("a", reps=1)))
     card = card_named(owner, f"own/{owner.id}/a")
@@ -216,6 +227,12 @@ def test_an_own_wording_survives_an_update_of_another_field(owner: Learner) -> N
     bring(owner, package(basic("a", back="A better answer", modified=20)))
     fields = card_named(owner, f"own/{owner.id}/a").fields
     assert fields == {"Front": "In my words?", "Back": "A better answer"}
+
+
+def test_lists_show_an_own_wording(owner: Learner) -> None:
+    bring(owner, package(basic("a")))
+    edited(owner, "a", Front="In <b>my</b> words?")
+    assert card_named(owner, f"own/{owner.id}/a").face["question"] == "In my words?"
 
 
 def test_where_both_changed_a_field_the_learner_decides(owner: Learner) -> None:

@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from quizapp.domain.errors import Refusal
-from quizapp.formats import jsonl, reading
+from quizapp.domain.notetypes import NoteType, Template
+from quizapp.formats import jsonl, readers, reading
 from quizapp.formats.reading import Limits, Source, read_apart
 from tests.packages import make_package
 
@@ -50,7 +52,7 @@ def test_what_a_file_is_follows_from_its_content(tmp_path: Path) -> None:
 def test_a_file_of_no_known_kind_is_refused_in_words(tmp_path: Path) -> None:
     path = tmp_path / "upload"
     path.write_bytes(b"\x7fELF" + bytes(100))
-    with pytest.raises(Refusal, match="no file that can be read here"):
+    with pytest.raises(Refusal, match="not a text file"):
         read_apart(path, tmp_path / "read", name="a.bin")
 
 
@@ -123,6 +125,22 @@ def test_the_end_of_a_child_says_what_it_means() -> None:
     assert "damaged" in str(reading._ended(-11, late=False))
 
 
+def test_many_note_types_are_told_to_the_child(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("one;two\n")
+    css = ".card { color: red; }" * 20_000
+    known = [
+        asdict(NoteType("k", "Mine", "normal", ("A", "B"), (Template("C", "{{A}}", ""),), css))
+    ]
+    package = read_apart(
+        path,
+        tmp_path / "read",
+        name="a.csv",
+        options={"known": known, "text": {"notetype": "k", "columns": ["A", "B"]}},
+    )
+    assert [note.fields for note in package.notes] == [{"A": "one", "B": "two"}]
+
+
 def test_the_child_knows_no_server() -> None:
     code = reading._START.replace(
         "sys.exit(main(sys.argv[2:]))",
@@ -141,7 +159,7 @@ def test_the_child_knows_no_server() -> None:
 def test_the_reader_runs_in_the_server_too(tmp_path: Path) -> None:
     """The registry is the same for whoever needs no child: a test, a command."""
     source = Source(ANKI / "tiny-basic.new-sched-media.apkg", tmp_path, "a.apkg")
-    reader = next(reader for reader in reading.READERS if reader.fits(source))
+    reader = next(reader for reader in readers.READERS if reader.fits(source))
     package = reader.read(source, lambda done, total: None)
     jsonl.write(package, tmp_path / "package.jsonl")
     assert len(list(jsonl.read(tmp_path / "package.jsonl", tmp_path).notes)) == 10

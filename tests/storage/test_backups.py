@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from peewee import Database, SqliteDatabase
 
 from quizapp.actions import decks as deck_actions
+from quizapp.actions import jobs as job_actions
 from quizapp.actions import learners as learner_actions
 from quizapp.actions import study as study_actions
 from quizapp.domain.backups import Reason, Shelf
@@ -31,7 +32,7 @@ from quizapp.domain.learners import Learner
 from quizapp.domain.scheduling import Rating
 from quizapp.storage import backups, copies, media_files, schema
 from quizapp.storage.database import Damaged, bind, connection, open_database, transaction
-from quizapp.storage.models import TABLES, Deck, Memory, Pick, Review
+from quizapp.storage.models import TABLES, Deck, Job, Memory, Pick, Review
 from tests import samples
 from tests.cast import card_named, everything
 from tests.conftest import NOON
@@ -101,6 +102,20 @@ def test_study_goes_on_after_restoring(loaded: Learner, shelf: Shelf) -> None:
     restore(shelf, backup.name)
     answer(loaded, "t-n2")
     assert Review.select().count() == 2
+
+
+def test_a_job_that_ran_when_the_backup_was_made_does_not_run_in_it(
+    loaded: Learner, shelf: Shelf
+) -> None:
+    for _ in range(2):
+        job_actions.submit(loaded.id, "import", "Importing x.apkg", {}, NOON)
+    job_actions.take_up("here/1/a", NOON)
+    backup = make(shelf, Reason.IMPORT)
+    restore(shelf, backup.name)
+    assert {(row.state, row.said.partition(" ")[0]) for row in Job.select()} == {
+        ("stopped", "This")
+    }
+    assert job_actions.take_up("here/1/a", NOON) is None
 
 
 def test_a_backup_says_what_is_in_it(loaded: Learner, shelf: Shelf) -> None:

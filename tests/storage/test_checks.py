@@ -1,5 +1,7 @@
 """Damage that was planted, and whether it is found and mended."""
 
+import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -10,16 +12,32 @@ import pytest
 from peewee import Database, SqliteDatabase
 
 from quizapp.actions import backups as backup_actions
+from quizapp.actions import faces as face_actions
+from quizapp.actions import imports
 from quizapp.actions import study as study_actions
 from quizapp.domain.backups import Reason, Shelf
 from quizapp.domain.learners import Learner
 from quizapp.domain.scheduling import Rating
-from quizapp.storage import backups, media_files
+from quizapp.storage import backups, cards, media_files
 from quizapp.storage.checks import Finding
-from quizapp.storage.models import Card, Deck, Enrolment, Memory, Review
+from quizapp.storage.models import (
+    Batch,
+    BatchChange,
+    Card,
+    Deck,
+    Enrolment,
+    Job,
+    Medium,
+    Memory,
+    Note,
+    NoteType,
+    Review,
+)
 from tests.cast import card_named, everything
 from tests.conftest import NOON
 from tests.storage.test_backups import put_media
+
+ANKI = Path(__file__).parents[1] / "fixtures" / "anki"
 
 
 @pytest.fixture
@@ -34,6 +52,24 @@ def studied(loaded: Learner) -> Learner:
         card = card_named(loaded, key)
         study_actions.answer_card(loaded, card.id, card.version, Rating.EASY, NOON, 5_000)
     return loaded
+
+
+@pytest.fixture
+def brought(studied: Learner, shelf: Shelf, tmp_path: Path) -> Learner:
+    """The same learner with a package that has notes of its own, media and a history."""
+    bring(studied, shelf, tmp_path, ANKI / "tiny-mixed.new-sched-media.apkg")
+    return studied
+
+
+def bring(learner: Learner, shelf: Shelf, tmp_path: Path, path: Path) -> None:
+    """Import a file as the app does."""
+    root = tmp_path / "imports"
+    (root / path.name).mkdir(parents=True)
+    shutil.copyfile(path, root / path.name / "upload")
+    batch = imports.receive(learner, path.name, path.name, NOON)
+    imports.read(learner, batch, root, {}, lambda done, total: None)
+    choices = imports.Choices(progress=True)
+    imports.commit(learner, batch, root, shelf.media, choices, NOON, lambda done, total: None)
 
 
 def rules(found: list[Finding]) -> set[str]:
@@ -55,8 +91,7 @@ def guarded(database: Database) -> None:
         database.execute_sql("SET session_replication_role = DEFAULT")
 
 
-def test_a_sound_collection_has_nothing_to_find(studied: Learner, shelf: Shelf) -> None:
-    put_media(shelf, b"a picture")
+def test_a_sound_collection_has_nothing_to_find(brought: Learner, shelf: Shelf) -> None:
     assert backup_actions.check(shelf, NOON) == []
 
 
@@ -167,6 +202,138 @@ def test_planted_damage_is_found_and_mended(
     assert backup_actions.check(shelf, NOON) == []
 
 
+def own_note() -> Note:
+    """A note that came with the package, whose card has a memory."""
+    return Note.select().where(Note.kind == "custom").order_by(Note.id).get()
+
+
+def note_whose_type_is_gone(learner: Learner) -> None:
+    NoteType.delete().where(NoteType.id == own_note().notetype).execute()
+
+
+def note_that_names_no_type(learner: Learner) -> None:
+    Note.update(notetype=None).where(Note.id == own_note().id).execute()
+
+
+def own_note_without_cards(learner: Learner) -> None:
+    for table in (Memory, Card):
+        table.delete().where(table.note == own_note().id).execute()
+
+
+def own_card_in_a_deck_that_ships(learner: Learner) -> None:
+    ships = Deck.get(Deck.owner.is_null()).id
+    Card.update(deck=ships).where(Card.note == own_note().id).execute()
+
+
+def shipped_card_in_an_own_deck(learner: Learner) -> None:
+    own = Deck.get(Deck.owner == learner.id).id
+    Card.update(deck=own).where(Card.id == memory("t-n1", learner)).execute()
+
+
+def deck_of_a_learner_who_is_gone(learner: Learner) -> None:
+    columns = Deck.get(Deck.owner == learner.id).__data__ | {"key": "own/9/x", "owner": 9_999}
+    Deck.create(**{name: value for name, value in columns.items() if name != "id"})
+
+
+def note_type_of_a_learner_who_is_gone(learner: Learner) -> None:
+    columns = NoteType.get().__data__ | {"owner": 9_999}
+    NoteType.create(**{name: value for name, value in columns.items() if name != "id"})
+
+
+def medium_of_a_learner_who_is_gone(learner: Learner) -> None:
+    columns = Medium.get().__data__ | {"owner": 9_999}
+    Medium.create(**{name: value for name, value in columns.items() if name != "id"})
+
+
+def change_of_an_import_that_is_gone(learner: Learner) -> None:
+    BatchChange.create(batch=9_999, table="note", row=1)
+
+
+def note_of_an_import_that_is_gone(learner: Learner) -> None:
+    Note.update(batch=9_999).where(Note.id == own_note().id).execute()
+
+
+def import_in_no_state(learner: Learner) -> None:
+    Batch.update(state="lost").execute()
+
+
+def job_in_no_state(learner: Learner) -> None:
+    Job.create(learner=learner.id, kind="x", title="x", state="lost", arguments={}, made=NOON)
+
+
+def job_of_a_learner_who_is_gone(learner: Learner) -> None:
+    Job.create(learner=9_999, kind="x", title="x", state="done", arguments={}, made=NOON)
+
+
+def medium_of_a_wrong_size(learner: Learner) -> None:
+    Medium.update(size=1).where(Medium.id == Medium.get().id).execute()
+
+
+PLANTED_AMONG_OWN = {
+    note_whose_type_is_gone: {"note-typeless"},
+    note_that_names_no_type: {"note-typeless"},
+    own_note_without_cards: {"note-bare"},
+    own_card_in_a_deck_that_ships: {"card-elsewhere"},
+    shipped_card_in_an_own_deck: {"card-elsewhere"},
+    deck_of_a_learner_who_is_gone: {"deck-owner"},
+    note_type_of_a_learner_who_is_gone: {"note_type-owner"},
+    medium_of_a_learner_who_is_gone: {"medium-owner"},
+    change_of_an_import_that_is_gone: {"batch_change-batch"},
+    note_of_an_import_that_is_gone: {"note-batch"},
+    import_in_no_state: {"batch-state"},
+    job_in_no_state: {"job-state"},
+    job_of_a_learner_who_is_gone: {"job-learner"},
+    medium_of_a_wrong_size: {"media-size"},
+}
+
+
+@pytest.mark.parametrize("plant", PLANTED_AMONG_OWN, ids=lambda plant: plant.__name__)
+def test_planted_damage_among_own_notes_is_found_and_mended(
+    brought: Learner, database: Database, shelf: Shelf, plant: Callable[[Learner], None]
+) -> None:
+    notes = Note.select().count()
+    unguarded(database)
+    plant(brought)
+    guarded(database)
+    found = backup_actions.check(shelf, NOON)
+    assert PLANTED_AMONG_OWN[plant] <= rules(found)
+    backup_actions.mend(shelf, NOON, found)
+    assert backup_actions.check(shelf, NOON) == []
+    assert Note.select().count() == notes, "no note is lost"
+
+
+def test_a_note_whose_type_is_gone_can_be_studied_again(
+    brought: Learner, database: Database, shelf: Shelf
+) -> None:
+    note = own_note()
+    unguarded(database)
+    note_whose_type_is_gone(brought)
+    guarded(database)
+    backup_actions.mend(shelf, NOON, backup_actions.check(shelf, NOON))
+    card = cards.find(brought.id, Card.get(Card.note == note.id).id)
+    assert card is not None
+    first, second, *_ = note.fields.values()
+    assert first in face_actions.frame(brought, card, "question")
+    assert second in face_actions.frame(brought, card, "answer")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tiny-mixed.new.colpkg", "tiny-states-fsrs.new.colpkg", "tiny-states-sm2.new.colpkg",
+        "tiny-states-sm2.legacy-sched.apkg", "tiny-image-occlusion.new-sched-media.apkg",
+        "tiny-decks-tags.new-sched-media.apkg", "tiny-typing.new-sched-media.apkg",
+        "bad/odd-scheduling-values.apkg", "bad/negative-ids.apkg", "bad/orphan-cards.apkg",
+        "bad/missing-deck.apkg", "medium-fsrs.new-sched-media.apkg",
+    ],
+)  # fmt: skip
+def test_what_an_import_lays_down_is_sound(
+    owner: Learner, shelf: Shelf, tmp_path: Path, name: str
+) -> None:
+    bring(owner, shelf, tmp_path, ANKI / name)
+    assert backup_actions.check(shelf, NOON) == []
+
+
 def test_ten_damages_at_once_are_ten_found(
     studied: Learner, database: Database, shelf: Shelf
 ) -> None:
@@ -221,6 +388,65 @@ def test_a_damaged_media_file_comes_back_from_a_backup(studied: Learner, shelf: 
     assert rules(found) == {"media-damaged"}
     backup_actions.mend(shelf, NOON, found)
     assert place.read_bytes() == b"a picture"
+
+
+def named_file(shelf: Shelf) -> Path:
+    return media_files.place(shelf.media, Medium.select().order_by(Medium.id).get().digest)
+
+
+def test_a_missing_media_file_comes_back_from_a_backup(brought: Learner, shelf: Shelf) -> None:
+    backups.make(shelf, Reason.ASKED, NOON, NOON.date())
+    content = named_file(shelf).read_bytes()
+    named_file(shelf).unlink()
+    found = backup_actions.check(shelf, NOON)
+    assert rules(found) == {"media-missing"}
+    backup_actions.mend(shelf, NOON, found)
+    assert named_file(shelf).read_bytes() == content
+
+
+def test_a_media_file_that_no_backup_has_stays_missing(brought: Learner, shelf: Shelf) -> None:
+    named_file(shelf).unlink()
+    backup_actions.mend(shelf, NOON, backup_actions.check(shelf, NOON))
+    (finding,) = backup_actions.check(shelf, NOON)
+    assert (finding.rule, finding.count, finding.harm) == ("media-missing", 1, True)
+    assert "1 media file missing:" in finding.sentence
+
+
+def aged(path: Path, **ago: float) -> None:
+    """Make a file as old as it would be had it come so long ago."""
+    moment = (NOON - timedelta(**ago)).timestamp()
+    os.utime(path, (moment, moment))
+
+
+def test_a_file_that_no_note_names_only_takes_room(brought: Learner, shelf: Shelf) -> None:
+    path = media_files.place(shelf.media, put_media(shelf, b"nobody's"))
+    aged(path, hours=25)
+    (finding,) = backup_actions.check(shelf, NOON)
+    assert (finding.rule, finding.harm) == ("media-unnamed", False)
+    assert path.exists(), "looking changes nothing"
+    backup_actions.mend(shelf, NOON, [finding])
+    assert not path.exists()
+    assert named_file(shelf).exists()
+
+
+def test_a_file_that_just_came_is_left_to_its_import(brought: Learner, shelf: Shelf) -> None:
+    aged(media_files.place(shelf.media, put_media(shelf, b"not named yet")), hours=23)
+    assert backup_actions.check(shelf, NOON) == []
+
+
+def test_an_old_file_that_an_import_wants_again_is_young_again(
+    owner: Learner, shelf: Shelf, tmp_path: Path
+) -> None:
+    path = ANKI / "tiny-mixed.new-sched-media.apkg"
+    bring(owner, shelf, tmp_path, path)
+    imports.undo(owner, 1)
+    for file in shelf.media.glob("*/*"):
+        aged(file, days=30)
+    assert rules(backup_actions.check(shelf, NOON)) == {"media-unnamed"}
+    shutil.copyfile(path, tmp_path / path.name.replace("tiny", "again"))
+    bring(owner, shelf, tmp_path, tmp_path / path.name.replace("tiny", "again"))
+    imports.undo(owner, 2)
+    assert backup_actions.check(shelf, NOON) == []
 
 
 def test_a_damaged_page_is_found_and_nothing_is_said_about_the_rest(

@@ -125,6 +125,13 @@ def test_assets_are_kept_for_a_year_under_their_content(visitor: Visitor) -> Non
     assert visitor.get("/assets/app.000000000000.css").status_code == 404
 
 
+def test_an_export_is_not_kept_by_the_browser(visitor: Visitor) -> None:
+    made = visitor.post("/exports", form="tsv", what="all").headers["Location"]
+    response = visitor.get(f"/exports/{made.rpartition('/')[2]}/file")
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+
+
 HUGE = "99999999999999999999999"
 
 

@@ -8,10 +8,13 @@ stop between any two of these.
 """
 
 import json
+import math
+import os
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,9 @@ from quizapp.storage import imports
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
 
-__all__ = ["Choices", "Comparison", "begun", "commit", "drop", "read", "receive", "sweep", "undo"]
+__all__ = [
+    "Choices", "Comparison", "begun", "commit", "drop", "look", "read", "receive", "sweep", "undo",
+]  # fmt: skip
 
 Report = Callable[[int, int], None]
 Finish = Callable[[Mapping[str, Any]], None]
@@ -37,6 +42,8 @@ Finish = Callable[[Mapping[str, Any]], None]
 _NAMED = 2_000
 
 _UNDONE = ("reading", "ready", "failed")
+# As after going back to a backup, which holds no files that wait.
+_FILE_GONE = "The file of this import is not here any more. Choose it again."
 _GONE_ON = "This import was done already, or it was put away. Look at it again."
 
 
@@ -63,35 +70,57 @@ def read(
 ) -> None:
     """Have a child process read the file, and compare what it holds with what is stored.
 
-    ``root`` holds the folders of imports; ``options`` are what the reader of the file's
-    format takes. Raises Refusal where nothing can be made of it, and the import says why.
+    ``root`` holds the folders of imports; for ``options`` see ``look``. Raises Refusal where
+    nothing can be made of it, and the import says why.
     """
     batch = _batch(learner, batch_id)
     folder = root / batch.folder
     try:
-        known = [asdict(type_) for _, type_ in imports.notetypes(learner.id).values()]
-        package = read_apart(
-            folder / "upload",
-            folder,
-            name=batch.title,
-            options={"known": known, **options},
-            progress=report,
-        )
-        with contents.opened(package, folder / PACKAGE, folder / LISTED) as found:
-            comparison = compare(learner, package, found)
+        head = look(learner, batch.title, folder / "upload", folder, options, report)
     except Refusal as refused:
         with transaction():
             imports.move(batch_id, _UNDONE, "failed", said=str(refused))
         raise
-    head = _head(package) | {
-        "options": dict(options),
-        "comparison": asdict(comparison),
-        **_taken(folder, package),
-    }
     with transaction():
         if not imports.move(batch_id, _UNDONE, "ready", head=head, said=""):
             raise Stale(_GONE_ON)
         finish({"address": f"/imports/{batch_id}"})
+
+
+def look(
+    learner: Learner,
+    title: str,
+    path: Path,
+    folder: Path,
+    options: Mapping[str, Any],
+    report: Report,
+) -> dict[str, Any]:
+    """What a file says of itself and what importing it would do; nothing is stored.
+
+    What is read of it is written into ``folder``. ``options`` are what the reader of the
+    file's format takes, and "deck": the deck for everything, or for the decks that the file
+    names; Choices.under has to be the answer's "under" then. Raises Refusal.
+    """
+    if not path.is_file():
+        raise Missing(_FILE_GONE)
+    known = [asdict(type_) for _, type_ in imports.notetypes(learner.id).values()]
+    wanted = {"known": known, **options}
+    under = str(options.get("deck", ""))
+    package = read_apart(path, folder, name=title, options=wanted, progress=report)
+    told = _taken(folder, package)
+    if under and _names_no_deck(told):
+        # Its deck would be called like the file: not what somebody who names one wants.
+        wanted["text"] = {**options.get("text", {}), "deck": under}
+        package = read_apart(path, folder, name=title, options=wanted, progress=report)
+        told, under = _taken(folder, package), ""
+    with contents.opened(package, folder / PACKAGE, folder / LISTED) as found:
+        comparison = compare(learner, package, found, under)
+    return _head(package) | {
+        "options": dict(options),
+        "under": under,
+        "comparison": asdict(comparison),
+        **told,
+    }
 
 
 def commit(
@@ -117,6 +146,8 @@ def commit(
     folder = root / batch.folder
     if batch.state != "ready":
         raise Stale(_GONE_ON)
+    if not (folder / PACKAGE).is_file():
+        raise Missing(_FILE_GONE)
     package = jsonl.heads(folder / PACKAGE)
     _place_media(package, folder, media_root)
     with (
@@ -163,23 +194,34 @@ def drop(learner: Learner, batch_id: int, root: Path) -> None:
     shutil.rmtree(root / batch.folder, ignore_errors=True)
 
 
-def sweep(root: Path, media_root: Path) -> int:
+def sweep(root: Path, media_root: Path, now: datetime) -> int:
     """Delete folders of no open import and media files that no row names; count them.
 
-    For the start of a server, when nothing is under way.
+    What was touched within a day stays: an import of another process may be about to
+    name it. What cannot be deleted stays too.
     """
     kept = {batch.folder for batch in imports.unfinished()}
     used = imports.digests_in_use()
+    before = (now - timedelta(days=1)).timestamp()
     count = 0
     for path in list(root.iterdir()) if root.is_dir() else ():
-        if path.name not in kept:
+        if path.name not in kept and _touched(path) < before:
             shutil.rmtree(path, ignore_errors=True)
             count += 1
     for path in list(media_root.glob("??/*")) if media_root.is_dir() else ():
-        if path.name not in used:
-            path.unlink(missing_ok=True)
-            count += 1
+        if path.name not in used and _touched(path) < before:
+            with suppress(OSError):
+                path.unlink()
+                count += 1
     return count
+
+
+def _touched(path: Path) -> float:
+    """When a file was changed last; one that is gone or out of reach counts as now."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return math.inf
 
 
 def _batch(learner: Learner, batch_id: int) -> BatchRow:
@@ -214,6 +256,14 @@ def _taken(folder: Path, package: Package) -> dict[str, Any]:
     return {"paste": told["paste"]} if "paste" in told else {"text": told | {"types": types}}
 
 
+def _names_no_deck(told: Mapping[str, Any]) -> bool:
+    """Whether a file is a table that says nowhere what deck its rows belong to."""
+    table = told.get("text")
+    if table is None:
+        return False
+    return not table["head"]["deck"] and "#deck" not in table["options"]["columns"]
+
+
 def _place_media(package: Package, folder: Path, media_root: Path) -> None:
     """Put the package's files where the app keeps them, under their digests.
 
@@ -222,7 +272,9 @@ def _place_media(package: Package, folder: Path, media_root: Path) -> None:
     there = []
     for medium in package.media:
         home = media_root / medium.digest[:2] / medium.digest
-        if home.exists():
+        with suppress(FileNotFoundError):
+            # As good as new: what nobody names yet is not swept while it is young.
+            os.utime(home)
             there.append(medium)
             continue
         # JSON lines name files that only the whole export carries.

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from quizapp.actions.imports.advice import LOOKED_AT, advice
-from quizapp.actions.imports.notes import chunks, renamed, with_media
+from quizapp.actions.imports.notes import chunks, path_of, refusals, renamed, with_media
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType
@@ -56,12 +56,16 @@ class Comparison:
             self.lists[kind].append(entry())
 
 
-def compare(learner: Learner, package: Package, contents: Contents) -> Comparison:
-    """Hold a package against a learner's own notes; nothing is written."""
+def compare(learner: Learner, package: Package, contents: Contents, under: str = "") -> Comparison:
+    """Hold a package against a learner's own notes; nothing is written.
+
+    ``under`` is the deck that everything is to go under, see Choices.
+    """
     known = imports.notes_known(learner.id)
     stored_types = dict(imports.notetypes(learner.id).values())
     types = {type_.key: type_ for type_ in package.notetypes}
-    contents = with_own_media(package, contents, imports.media(learner.id))
+    stored_media = imports.media(learner.id)
+    contents = with_own_media(package, contents, stored_media)
     result = Comparison()
     seen: set[str] = set()
     for chunk in chunks(contents.entries()):
@@ -90,10 +94,11 @@ def compare(learner: Learner, package: Package, contents: Contents) -> Compariso
         for note, there in differ:
             _compare(result, note, there, stored[there.id], types, stored_types)
     having = imports.own_decks(learner.id)
-    inside = [having[d.name.casefold()][0] for d in package.decks if d.name.casefold() in having]
+    names_here = ("::".join(path_of(deck.name, under)).casefold() for deck in package.decks)
+    inside = [having[name][0] for name in names_here if name in having]
     for id_, shown in imports.gone(learner.id, inside, seen):
         result.add("gone", lambda i=id_, s=shown: {"id": i, "label": s})  # type: ignore[misc]
-    for refused in package.refused:
+    for refused in refusals(package, stored_media):
         result.add("refused", lambda e=refused: asdict(e))  # type: ignore[misc]
     return result
 

@@ -14,14 +14,22 @@ from typing import Any
 
 from quizapp.actions.imports.choices import Choices
 from quizapp.actions.imports.comparing import is_same, is_taken, united_fields, with_own_media
-from quizapp.actions.imports.notes import chunks, renamed, shown_in_lists, stored_digest
+from quizapp.actions.imports.notes import (
+    chunks,
+    path_of,
+    refusals,
+    renamed,
+    shown_in_lists,
+    stored_digest,
+)
 from quizapp.actions.imports.rows import card_row, memory_row, note_row, review_rows
 from quizapp.domain.days import DayTable
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType, Template
 from quizapp.formats.contents import Contents, Entry, cards, digest, tags
-from quizapp.formats.package import Package, PackedCard, PackedNote
+from quizapp.formats.natives import native_types
+from quizapp.formats.package import Package, PackedCard, PackedDeck, PackedNote
 from quizapp.storage import exports, imports
 from quizapp.storage.imports import Content, Known
 from quizapp.storage.staging import Stage, at_hand, lay_down, staged
@@ -246,11 +254,8 @@ def _lay(waiting: Waiting) -> dict[str, int]:
         waiting.position,
         dict(waiting.counts),
     )
-    shipped = exports.shipped_names(learner.id)
-    for deck in package.decks:
-        # What ships is here under the same name, and stays what it is.
-        if deck.name in shipped:
-            continue
+    own = _own_decks(learner, package)
+    for deck in own:
         _deck(
             work,
             deck.name,
@@ -270,12 +275,29 @@ def _lay(waiting: Waiting) -> dict[str, int]:
     for piece in chunks(waiting.here):
         _take_progress(work, [(found.note(entry), known[entry.key]) for entry in piece])
     if choices.set_aside:
-        inside = [_deck(work, deck.name) for deck in package.decks if deck.name not in shipped]
+        inside = [_deck(work, deck.name) for deck in own]
         gone = [id_ for id_, _ in imports.gone(learner.id, inside, waiting.seen)]
         imports.retire(batch, gone)
         work.counts["set_aside"] = len(gone)
-    work.counts["refused"] += len(package.refused)
+    # A package of ours for Anki names them; here their notes are of our own kinds again.
+    imports.forget_unused_types(batch, native_types().values())
+    work.counts["refused"] += len(refusals(package, stored_media))
     return work.counts
+
+
+def _own_decks(learner: Learner, package: Package) -> list[PackedDeck]:
+    """The decks of a package but those that ship: they are here and stay what they are.
+
+    A family of them is no deck here; a package may make it one that stands above them.
+    """
+    shipped = exports.shipped_names(learner.id)
+    families = {name.partition("::")[0] for name in shipped}
+    return [
+        deck
+        for deck in package.decks
+        if deck.name not in shipped
+        and (deck.name not in families or replace(deck, extra={}) != PackedDeck(deck.name))
+    ]
 
 
 def united_type(there: NoteType, new: NoteType) -> NoteType:
@@ -398,7 +420,7 @@ def _take_progress(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> No
             if card.reps and not imports.answered_at(work.learner.id, card.id) <= told:
                 continue
             row = memory_row(
-                work.learner, card.id, there.deck, there.id, note, packed,
+                work.learner, card.id, card.deck, there.id, note, packed,
                 packed.position or 0, work.today, work.days, card.version + 1,
             )  # fmt: skip
             log = review_rows(work.learner, card.id, packed, work.days)
@@ -408,9 +430,7 @@ def _take_progress(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> No
 
 def _deck(work: _Work, name: str, **columns: Any) -> int:
     """The id of a deck by the name its file gives it, made if missing."""
-    parts = [part.strip() for part in name.split("::") if part.strip()] or ["Imported"]
-    above = [part.strip() for part in work.choices.under.split("::") if part.strip()]
-    return _deck_at(work, [*above, *parts], columns)
+    return _deck_at(work, path_of(name, work.choices.under), columns)
 
 
 def _deck_at(work: _Work, path: Sequence[str], columns: Mapping[str, Any]) -> int:

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from quizapp.domain.notetypes import NoteType
 from quizapp.formats.faces import faces, rendered_by
+from quizapp.formats.jsonl import NO_BYTES
 from quizapp.formats.labels import faces_of_label, label
-from quizapp.formats.package import Package, PackedNote
+from quizapp.formats.package import Package, PackedNote, Refused
 
 _T = TypeVar("_T")
 
@@ -37,6 +38,23 @@ def shown_in_lists(
     if type_ is not None:
         return faces_of_label(label(type_, fields))
     return faces(kind, fields, objective)
+
+
+def path_of(deck: str, under: str) -> list[str]:
+    """The parts of the name of the deck that a deck of a file becomes."""
+    above, parts = (
+        [part.strip() for part in name.split("::") if part.strip()] for name in (under, deck)
+    )
+    return [*above, *(parts or ["Imported"])]
+
+
+def refusals(package: Package, stored: Mapping[str, str]) -> list[Refused]:
+    """What of a package cannot be taken, once its notes were read.
+
+    Lines of JSON name files without their bytes; one that is here already lacks nothing.
+    """
+    here = {f"media file “{name}”" for name in stored}
+    return [e for e in package.refused if e.reason != NO_BYTES or e.where not in here]
 
 
 def renamed(package: Package, stored: Mapping[str, str]) -> dict[str, str]:

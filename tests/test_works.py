@@ -1,0 +1,144 @@
+"""Long work as the app does it: a backup before every import, and nothing without one."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from quizapp import works
+from quizapp.actions import exports as export_actions
+from quizapp.actions import imports as import_actions
+from quizapp.domain.jobs import State
+from quizapp.storage import backups, jobs
+from quizapp.storage.backups import Backup
+from quizapp.storage.models import Batch, Job, Note
+from tests.conftest import NOON, Visitor
+from tests.test_cli import run
+
+PACKAGE = Path(__file__).parent / "fixtures" / "anki" / "tiny-basic.new-sched-media.apkg"
+
+
+@pytest.fixture
+def batch(visitor: Visitor) -> int:
+    """An import that was read and waits for its learner."""
+    with PACKAGE.open("rb") as file:
+        response = visitor.client.post(
+            "/imports",
+            data={"csrf": visitor.token(), "file": (file, PACKAGE.name)},
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+    assert response.status_code == 303
+    assert Batch.get().state == "ready"
+    return int(Batch.get().id)
+
+
+def commit(visitor: Visitor, batch: int) -> str:
+    """Have it done; the address one is sent to."""
+    return str(visitor.post(f"/imports/{batch}/commits").headers["Location"])
+
+
+def own_notes() -> int:
+    return int(Note.select().where(Note.batch.is_null(False)).count())
+
+
+def before_imports(app: Flask) -> list[Backup]:
+    found, _ = backups.listed(app.config["QUIZAPP"].shelf)
+    return [backup for backup in found if backup.reason == "import"]
+
+
+def test_an_import_is_done_after_a_backup_of_what_was_there(
+    app: Flask, visitor: Visitor, batch: int
+) -> None:
+    notes = Note.select().count()
+    assert commit(visitor, batch) == f"/imports/{batch}"
+    assert own_notes() == 10
+    (backup,) = before_imports(app)
+    assert backup.counts["note"] == notes
+
+
+def test_reading_a_file_makes_no_backup(app: Flask, batch: int) -> None:
+    assert before_imports(app) == []
+
+
+def test_without_a_backup_nothing_is_imported_and_the_page_says_why(
+    app: Flask, visitor: Visitor, batch: int, tmp_path: Path
+) -> None:
+    folder = app.config["QUIZAPP"].shelf.folder
+    folder.rename(tmp_path / "elsewhere")
+    folder.write_text("in the way")
+    address = commit(visitor, batch)
+    assert own_notes() == 0
+    page = visitor.get(address).get_data(as_text=True)
+    assert works.UNSAVED in page
+    assert "QUIZAPP_BACKUPS" in page
+
+
+def test_an_import_whose_backup_failed_is_done_when_that_was_put_right(
+    app: Flask, visitor: Visitor, batch: int, tmp_path: Path
+) -> None:
+    folder = app.config["QUIZAPP"].shelf.folder
+    folder.rename(tmp_path / "elsewhere")
+    folder.write_text("in the way")
+    commit(visitor, batch)
+    folder.unlink()
+    job = Job.select().order_by(Job.id.desc()).get()
+    visitor.post(f"/jobs/{job.id}/restarts")
+    assert jobs.find(job.learner, job.id).state is State.DONE
+    assert own_notes() == 10
+
+
+def test_an_import_is_refused_in_words_where_its_file_is_gone(
+    app: Flask, visitor: Visitor, batch: int
+) -> None:
+    home = app.config["QUIZAPP"].imports / Batch.get().folder
+    (home / "package.jsonl").unlink()
+    page = visitor.get(commit(visitor, batch)).get_data(as_text=True)
+    assert "The file of this import is not here any more. Choose it again." in page
+    assert own_notes() == 0
+
+
+def aged(path: Path, **ago: float) -> Path:
+    moment = (NOON - timedelta(**ago)).timestamp()
+    os.utime(path, (moment, moment))
+    return path
+
+
+def test_what_imports_left_behind_is_swept_after_a_day(
+    app: Flask, visitor: Visitor, batch: int
+) -> None:
+    config = app.config["QUIZAPP"]
+    waiting = aged(config.imports / Batch.get().folder, days=9)
+    left = config.imports / "0123"
+    left.mkdir()
+    media = config.media / "ab" / f"ab{'0' * 62}"
+    media.parent.mkdir(parents=True)
+    media.write_bytes(b"nobody's")
+    aged(left, hours=23)
+    aged(media, hours=23)
+    assert import_actions.sweep(config.imports, config.media, NOON) == 0
+    aged(left, hours=25)
+    aged(media, hours=25)
+    assert import_actions.sweep(config.imports, config.media, NOON) == 2
+    assert (waiting.exists(), left.exists(), media.exists()) == (True, False, False)
+
+
+def test_media_that_notes_name_are_never_swept(app: Flask, visitor: Visitor) -> None:
+    config = app.config["QUIZAPP"]
+    run(app, "import", str(PACKAGE.with_name("tiny-html-media.new-sched-media.apkg")))
+    files = [aged(path, days=99) for path in config.media.glob("*/*")]
+    assert files
+    assert import_actions.sweep(config.imports, config.media, NOON) == 0
+    assert all(path.exists() for path in files)
+
+
+def test_an_export_is_kept_for_a_day(app: Flask, visitor: Visitor) -> None:
+    config = app.config["QUIZAPP"]
+    visitor.post("/exports", form="tsv", what="all")
+    (folder,) = config.exports.iterdir()
+    aged(folder, hours=23)
+    assert export_actions.sweep(config.exports, NOON) == 0
+    aged(folder, hours=25)
+    assert export_actions.sweep(config.exports, NOON) == 1
+    assert not folder.exists()
