@@ -65,11 +65,12 @@ def frame(learner: Learner, card: StudyCard, side: str, typed: str | None = None
         raise Missing(_GONE)
     type_ = _type(learner, card)
     rendered = _rendered(learner, card, type_)
-    shown = card_html.shown(rendered, OwnMedia(learner.id))
+    media = OwnMedia(learner.id)
+    shown = card_html.shown(rendered, media)
     html = shown.question if side == "question" else shown.answer
     if side == "answer" and typed and rendered.typing is not None:
         html = card_html.with_typed(html, compare(typed, [rendered.typing.expected]))
-    return document(html, foreign_css(type_.css), card.ord, title=side.capitalize())
+    return document(html, foreign_css(type_.css, media), card.ord, title=side.capitalize())
 
 
 def field_names(learner: Learner, card: StudyCard) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ def sample(sample: Mapping[str, Any], side: str, base: str, media: Mapping[str, 
     addresses = {name: f"{base}{quote(name)}" for name in media}
     shown = card_html.shown(rendered, addresses)
     html = shown.question if side == "question" else shown.answer
-    return document(html, foreign_css(type_.css), sample["ord"])
+    return document(html, foreign_css(type_.css, addresses), sample["ord"])
 
 
 class OwnMedia(Mapping[str, str]):

@@ -1,8 +1,10 @@
 """Imports: what was read, what is stored already, and the rows an import lays down."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from peewee import JOIN, CompositeKey, fn
@@ -26,7 +28,7 @@ from quizapp.storage.models import (
     Review,
 )
 from quizapp.storage.models import NoteType as NoteTypeTable
-from quizapp.storage.prepared import raw
+from quizapp.storage.prepared import prepared, raw, slot
 
 STATES = ("reading", "ready", "importing", "done", "failed", "undone", "dropped")
 
@@ -244,15 +246,42 @@ def own_decks(learner: int) -> dict[str, tuple[int, str]]:
 
 def notetypes(learner: int) -> dict[str, tuple[int, NoteType]]:
     """A learner's note types by key."""
-    rows = NoteTypeTable.select().where(NoteTypeTable.owner == learner)
-    return {row.key: (row.id, _notetype(row)) for row in rows}
+    rows = raw(NoteTypeTable.select(NoteTypeTable.id, *_TYPE).where(NoteTypeTable.owner == learner))
+    return {key: (id_, _notetype_of((key, *columns))) for id_, key, *columns in rows}
 
 
 def notetype(learner: int, id_: int) -> NoteType | None:
     """One of a learner's note types."""
-    where = (NoteTypeTable.owner == learner) & (NoteTypeTable.id == id_)
-    row = NoteTypeTable.get_or_none(where)
-    return row and _notetype(row)
+    row = _notetype_columns(learner=learner, id=id_).fetchone()
+    return None if row is None else _notetype_of(tuple(row))
+
+
+@prepared
+def _notetype_columns() -> Any:
+    where = (NoteTypeTable.owner == slot("learner")) & (NoteTypeTable.id == slot("id"))
+    return NoteTypeTable.select(*_TYPE).where(where)
+
+
+_TYPE = (
+    NoteTypeTable.key, NoteTypeTable.name, NoteTypeTable.kind, NoteTypeTable.fields,
+    NoteTypeTable.templates, NoteTypeTable.css, NoteTypeTable.sort_field, NoteTypeTable.extra,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _notetype_of(columns: tuple[Any, ...]) -> NoteType:
+    """A note type from its columns as stored: the same for every card of a session."""
+    key, name, kind, fields, templates, css, sort_field, extra = columns
+    return NoteType(
+        key=key,
+        name=name,
+        kind=kind,
+        fields=tuple(json.loads(fields)),
+        templates=tuple(Template(*parts) for parts in json.loads(templates)),
+        css=css,
+        sort_field=sort_field,
+        extra=json.loads(extra),
+    )
 
 
 def media(learner: int) -> dict[str, str]:
@@ -262,11 +291,15 @@ def media(learner: int) -> dict[str, str]:
 
 def medium(learner: int, name: str) -> tuple[str, int] | None:
     """The digest and size of a file by its name."""
-    where = (Medium.owner == learner) & (Medium.name == name)
-    row: tuple[str, int] | None = (
-        Medium.select(Medium.digest, Medium.size).where(where).tuples().first()
-    )
+    row: tuple[str, int] | None = _medium(learner=learner, name=name).fetchone()
     return row
+
+
+@prepared
+def _medium() -> Any:
+    return Medium.select(Medium.digest, Medium.size).where(
+        (Medium.owner == slot("learner")) & (Medium.name == slot("name"))
+    )
 
 
 def digests_in_use() -> set[str]:
@@ -562,19 +595,6 @@ def _columns(type_: NoteType) -> dict[str, Any]:
         "sort_field": type_.sort_field,
         "extra": dict(type_.extra),
     }
-
-
-def _notetype(row: Any) -> NoteType:
-    return NoteType(
-        key=row.key,
-        name=row.name,
-        kind=row.kind,
-        fields=tuple(row.fields),
-        templates=tuple(Template(*parts) for parts in row.templates),
-        css=row.css,
-        sort_field=row.sort_field,
-        extra=row.extra,
-    )
 
 
 def _row(row: Any) -> BatchRow:

@@ -14,6 +14,7 @@ from peewee import Database
 
 from quizapp.actions import decks as deck_actions
 from quizapp.actions import exports as export_actions
+from quizapp.actions import faces as face_actions
 from quizapp.actions import imports as import_actions
 from quizapp.actions import study as study_actions
 from quizapp.actions.imports import Choices
@@ -23,7 +24,7 @@ from quizapp.domain.learners import Learner
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import Rating
 from quizapp.formats.contents import Entry, of_package
-from quizapp.formats.package import Package, PackedCard, PackedNote
+from quizapp.formats.package import Package, PackedCard, PackedMedia, PackedNote
 from quizapp.storage import cards, imports
 from quizapp.storage.database import transaction
 from quizapp.storage.models import TABLES, Batch, BatchChange, Card, Memory
@@ -345,3 +346,13 @@ def test_a_new_card_of_a_note_comes_along(owner: Learner) -> None:
     _, counts = bring(owner, package(two))
     assert counts["cards"] == 1
     assert card_named(owner, f"own/{owner.id}/a", 1).queue is Queue.NEW
+
+
+def test_the_style_sheet_of_a_card_shows_a_file_of_its_own(owner: Learner) -> None:
+    brought = package(basic("a"))
+    sheet = '.card { background: url("_paper.png") }'
+    brought.notetypes = [replace(type_, css=sheet) for type_ in brought.notetypes]
+    brought.media = [PackedMedia("_paper.png", "ab" * 32, 5)]
+    bring(owner, brought)
+    shown = face_actions.frame(owner, card_named(owner, f"own/{owner.id}/a"), "question")
+    assert 'url("/media/_paper.png?is=abababababab")' in shown

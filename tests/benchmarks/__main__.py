@@ -1,13 +1,14 @@
 """make bench: prints what the app costs, with the size beside each figure.
 
 python -m tests.benchmarks [start] [server] [packages] [imports] [planning] [browser]
+    [frames]
 
 Without an argument: all.
 """
 
 import sys
 
-from tests.benchmarks import browser, imports, packages, planning, server, start
+from tests.benchmarks import browser, frames, imports, packages, planning, server, start
 
 PARTS = {
     "start": start.main,
@@ -16,6 +17,7 @@ PARTS = {
     "imports": imports.main,
     "planning": planning.main,
     "browser": browser.main,
+    "frames": frames.main,
 }
 
 

@@ -69,13 +69,13 @@ def main() -> None:
 
 
 def _ours(folder: Path, package: Path) -> dict[str, dict[str, float]]:
-    found = {phase: _phase(phase, folder, package) for phase in PHASES}
+    found = {phase: phase(phase, folder, package) for phase in PHASES}
     shutil.rmtree(folder)
     return found
 
 
-def _phase(phase: str, folder: Path, package: Path, *more: str) -> dict[str, float]:
-    """What a phase says of itself, and the most memory that it and its child had at once."""
+def phase(phase: str, folder: Path, package: Path, *more: str) -> dict[str, float]:
+    """Run a phase: what it says of itself, and the most memory of it and its child at once."""
     command = [sys.executable, "-m", ME, phase, str(folder), str(package), *more]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     peak = [0]
@@ -145,7 +145,7 @@ def _meanwhile(notes: int, reviews: int) -> None:
         package = folder / "package.apkg"
         make_package(package, notes, 1, reviews)
         collection.build(folder / "quizapp.db", CARDS, NOW)
-        found = _phase("beside", folder, package)
+        found = phase("beside", folder, package)
     print(
         f"another learner's answers while {notes:,} notes are committed ({found['commit']:.1f} s):"
         f" n {found['answers']:.0f}, p50 {found['p50']:.0f} ms, p99 {found['p99']:.0f} ms,"

@@ -35,12 +35,12 @@ def main() -> None:
             decks.mkdir()
             with RunningApp(data, decks) as app:
                 browser = Browser(app.port)
-                answers = _timed(ANSWERS, WARM_UP, browser.answer)
-                homes = _timed(HOMES, 10, browser.home)
+                answers = timed(ANSWERS, WARM_UP, browser.answer)
+                homes = timed(HOMES, 10, browser.home)
         medians[size] = statistics.median(answers)
         print(
-            f"{size:>8,} {medians[size]:>11.2f} {_p99(answers):>11.2f}"
-            f" {statistics.median(homes):>9.2f} {_p99(homes):>9.2f}",
+            f"{size:>8,} {medians[size]:>11.2f} {p99(answers):>11.2f}"
+            f" {statistics.median(homes):>9.2f} {p99(homes):>9.2f}",
             flush=True,
         )
     small, large = SIZES[0], SIZES[-1]
@@ -63,6 +63,10 @@ class Browser:
     def home(self) -> None:
         """Fetch the list of decks."""
         self._fetch("GET", "/")
+
+    def face(self, card: int, side: str) -> None:
+        """Fetch the frame of one side of an imported card."""
+        self._fetch("GET", f"/cards/{card}/faces/{side}")
 
     def _read(self, method: str, path: str, body: str | None = None) -> None:
         page = self._fetch(method, path, body)
@@ -88,7 +92,8 @@ class Browser:
         return text
 
 
-def _timed(count: int, warm_up: int, act: Callable[[], None]) -> list[float]:
+def timed(count: int, warm_up: int, act: Callable[[], None]) -> list[float]:
+    """Milliseconds of each time."""
     taken = []
     for i in range(warm_up + count):
         began = time.perf_counter()
@@ -98,5 +103,6 @@ def _timed(count: int, warm_up: int, act: Callable[[], None]) -> list[float]:
     return taken
 
 
-def _p99(values: list[float]) -> float:
+def p99(values: list[float]) -> float:
+    """What 99 of a hundred stay below."""
     return sorted(values)[int(len(values) * 0.99)]
