@@ -17,6 +17,7 @@ SIZES = (1_000, 10_000, 100_000)
 ANSWERS = 400
 WARM_UP = 40
 HOMES = 60
+OWN_DECKS, OWN_CARDS = 500, 100_000
 
 
 def main() -> None:
@@ -45,6 +46,25 @@ def main() -> None:
         )
     small, large = SIZES[0], SIZES[-1]
     print(f"p50 at {large:,} is {medians[large] / medians[small]:.2f} x p50 at {small:,}")
+    own_decks()
+
+
+def own_decks() -> None:
+    """Print what the home page and an answer cost with very many decks of one's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        collection.build(data / "quizapp.db", OWN_CARDS, datetime.now(UTC), own=OWN_DECKS)
+        decks = data / "decks"
+        decks.mkdir()
+        with RunningApp(data, decks) as app:
+            browser = Browser(app.port)
+            homes = timed(HOMES, 10, browser.home)
+            answers = timed(ANSWERS, WARM_UP, browser.answer)
+    print(
+        f"{OWN_DECKS} own decks, {OWN_CARDS:,} cards: home p50 {statistics.median(homes):.2f},"
+        f" p99 {p99(homes):.2f}, answer p50 {statistics.median(answers):.2f},"
+        f" p99 {p99(answers):.2f} ms"
+    )
 
 
 class Browser:
