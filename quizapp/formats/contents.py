@@ -30,6 +30,7 @@ KEPT_WITH_CARDS = ("marked", "leech")
 _BROKEN = "What was read of this file is damaged. Choose the file again."
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True).encode
+_decode = json.JSONDecoder().decode
 
 
 class Entry(NamedTuple):
@@ -162,7 +163,7 @@ def _listed(path: Path) -> Iterator[Entry]:
 
 def _entry(line: bytes) -> Entry:
     try:
-        entry = Entry(*json.loads(line))
+        entry = Entry(*_decode(line.decode()))
         numbers = (entry.modified, entry.cards, entry.reviews, entry.place, entry.length)
         fine = (
             type(entry.key) is str

@@ -146,7 +146,7 @@ def commit(
     folder = root / batch.folder
     if batch.state != "ready":
         raise Stale(_GONE_ON)
-    if not (folder / PACKAGE).is_file():
+    if not all((folder / name).is_file() for name in (PACKAGE, LISTED)):
         raise Missing(_FILE_GONE)
     package = jsonl.heads(folder / PACKAGE)
     _place_media(package, folder, media_root)
