@@ -8,6 +8,7 @@ stop between any two of these.
 """
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -286,9 +287,13 @@ def _place_media(package: Package, folder: Path, media_root: Path) -> None:
     for medium in package.media:
         source = bytes_of(package, medium)
         # JSON lines name files that only the whole export carries.
-        if not media_files.place(media_root, medium.digest).exists():
-            if source is None:
-                continue
+        home = media_files.place(media_root, medium.digest)
+        if home.exists():
+            # What nobody names yet is not taken for left behind while it is young.
+            os.utime(home)
+        elif source is None:
+            continue
+        else:
             new[medium.digest] = source
         there.append(medium)
     media_files.put_all(media_root, new)
