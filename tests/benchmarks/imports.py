@@ -69,14 +69,14 @@ def main() -> None:
 
 
 def _ours(folder: Path, package: Path) -> dict[str, dict[str, float]]:
-    found = {phase: phase(phase, folder, package) for phase in PHASES}
+    found = {name: phase(name, folder, package) for name in PHASES}
     shutil.rmtree(folder)
     return found
 
 
-def phase(phase: str, folder: Path, package: Path, *more: str) -> dict[str, float]:
+def phase(name: str, folder: Path, package: Path, *more: str) -> dict[str, float]:
     """Run a phase: what it says of itself, and the most memory of it and its child at once."""
-    command = [sys.executable, "-m", ME, phase, str(folder), str(package), *more]
+    command = [sys.executable, "-m", ME, name, str(folder), str(package), *more]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     peak = [0]
     watch = threading.Thread(target=_sample, args=(process.pid, peak))
@@ -84,7 +84,7 @@ def phase(phase: str, folder: Path, package: Path, *more: str) -> dict[str, floa
     said, _ = process.communicate()
     watch.join()
     if process.returncode:
-        raise RuntimeError(f"{phase} ended with {process.returncode}")
+        raise RuntimeError(f"{name} ended with {process.returncode}")
     return json.loads(said) | {"megabytes": peak[0] / 1e6}
 
 
