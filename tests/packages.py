@@ -4,6 +4,7 @@
 the reader. Everything follows from its arguments.
 """
 
+import hashlib
 import json
 import random
 import sqlite3
@@ -101,7 +102,12 @@ def pack(path: Path, collection: bytes, media: dict[str, bytes], *, new: bool = 
 def new_entries(collection: bytes, media: dict[str, bytes]) -> dict[str, bytes]:
     """The files of a new package, packed as they lie in it."""
     listed = b"".join(
-        field(1, field(1, name.encode()) + number(2, len(content)))
+        field(
+            1,
+            field(1, name.encode())
+            + number(2, len(content))
+            + field(3, hashlib.sha1(content, usedforsecurity=False).digest()),
+        )
         for name, content in media.items()
     )
     return {

@@ -11,9 +11,10 @@ PACKAGE = ROOT / "quizapp"
 
 OURS = {
     "domain", "formats", "storage", "actions", "views", "cli", "cli_backups", "cli_imports",
+    "cli_exports",
     "clock", "config", "jobs", "works", "workers", "later", "alive",
 }  # fmt: skip
-COMMANDS = {"cli", "cli_backups", "cli_imports"}
+COMMANDS = {"cli", "cli_backups", "cli_imports", "cli_exports"}
 FORBIDDEN = {
     "domain": {*OURS - {"domain"}, "flask", "peewee", "playhouse"},
     "formats": {*OURS - {"domain", "formats"}, "flask", "peewee", "playhouse"},
@@ -29,6 +30,8 @@ FORBIDDEN = {
     "works": {"formats", "views", *COMMANDS, "workers", "peewee", "playhouse"},
     "cli": {"formats", "peewee", "playhouse"},
     "cli_backups": {"formats", "peewee", "playhouse"},
+    "cli_imports": {"formats", "peewee", "playhouse"},
+    "cli_exports": {"formats", "peewee", "playhouse"},
 }
 # What screens share; a screen may import these and no other screen.
 SHARED_VIEWS = {"guards", "media", "respond", "words"}

@@ -78,12 +78,12 @@ def frame(learner: Learner, card: StudyCard, side: str, typed: str | None = None
         raise Missing(_GONE)
     type_ = _type(learner, card)
     rendered = _rendered(learner, card, type_)
-    shown = card_html.shown(rendered, OwnMedia(learner.id))
+    media = OwnMedia(learner.id)
+    shown = card_html.shown(rendered, media)
     html = shown.question if side == "question" else shown.answer
     if side == "answer" and typed is not None and rendered.typing is not None:
         html = card_html.with_typed(html, compare(typed, [rendered.typing.expected]))
-    css = foreign_css(type_.css, OwnMedia(learner.id))
-    return document(html, css, card.ord, title=side.capitalize())
+    return document(html, foreign_css(type_.css, media), card.ord, title=side.capitalize())
 
 
 def field_names(learner: Learner, card: StudyCard) -> tuple[str, ...]:

@@ -75,6 +75,10 @@ class DayTable:
     def day(self, milliseconds: int) -> int:
         """The study day of a moment."""
         day = milliseconds // _DAY
+        starts = self._starts
+        # Nearly always both are known, and the moment lies between them.
+        if starts.get(day, _NEVER) <= milliseconds < starts.get(day + 1, -_NEVER):
+            return day
         while self.start(day + 1) <= milliseconds:
             day += 1
         while self.start(day) > milliseconds:
@@ -94,3 +98,4 @@ class DayTable:
 
 
 _DAY = 24 * 60 * 60 * 1000
+_NEVER = 1 << 62

@@ -7,10 +7,13 @@ words that were judged here.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote
 
 # Characters of a style sheet; a longer one is left out as a whole.
 LONGEST = 300_000
+# One so long at most is worked out once, where it names no file.
+_REMEMBERED = 50_000
 
 # Functions a value or a selector may use; anything that could load a file is not among them.
 _FUNCTIONS = frozenset(
@@ -38,6 +41,7 @@ _ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})[ \t\n\f]?|\\(.?)", re.S)
 _STRING = {quote: re.compile(rf"(?:[^{quote}\\\n]|\\.)*+", re.S) for quote in ('"', "'")}
 _STUCK = re.compile(r"((?:position|--[-\w]{1,60})\s*:\s*)(?:fixed|sticky|-webkit-sticky)", re.I)
 _PRIVATE = re.compile("[\x00\ue000-\uf8ff]")
+_FILE = re.compile(r"(?:url|src)\(|\\", re.I)
 _HELD = re.compile("\ue000([0-9]+)\ue001")
 
 
@@ -46,12 +50,23 @@ def foreign_css(css: str, media: Mapping[str, str] | None = None) -> str:
     its name, and nothing else is loaded."""
     if len(css) > LONGEST:
         return ""
+    if len(css) <= _REMEMBERED and not _FILE.search(css):
+        return _without_media(css)
+    return _cleaned(css, media or {})
+
+
+def _cleaned(css: str, media: Mapping[str, str]) -> str:
     strings: list[str] = []
     text = _without_rules(_plain(_PRIVATE.sub("", css), strings))
     text = re.sub(r"<(?![\s=\d])", "", text)
     text = _STUCK.sub(r"\1static", text)
-    text = _calls(text, strings, media or {})
+    text = _calls(text, strings, media)
     return _HELD.sub(lambda held: _quoted(strings[int(held[1])]), text)
+
+
+@lru_cache(maxsize=64)
+def _without_media(css: str) -> str:
+    return _cleaned(css, {})
 
 
 def declarations(style: str) -> str:

@@ -59,6 +59,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -92,13 +93,19 @@ NO_BYTES = "Its bytes did not come with the file."
 _LATEST = (1 << 33) * 1000
 _LONG = 1 << 31
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_WHOLE = {int}
 
 
-def write(package: Package, path: Path) -> None:
-    """Write a package down, its notes as they stream. Raises what reading them raises."""
-    with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-        line = _encode
+def write(
+    package: Package,
+    path: Path,
+    told: Callable[[PackedNote, int, int], None] = lambda note, place, length: None,
+) -> int:
+    """Write a package down, its notes as they stream. Raises what reading them raises.
+
+    ``told`` hears of each note where its line stands, in bytes, and how long it is. Returns
+    where the notes end.
+    """
+    with path.open("wb") as file:
         head = {
             "format": FORMAT,
             "version": VERSION,
@@ -106,21 +113,23 @@ def write(package: Package, path: Path) -> None:
             "progress": package.progress,
             "dated": package.dated,
         }
-        file.write(line(head) + "\n")
+        file.write(_line(head))
         for notetype in package.notetypes:
-            file.write(line({"notetype": _of_notetype(notetype)}) + "\n")
+            file.write(_line({"notetype": _of_notetype(notetype)}))
         for deck in package.decks:
-            file.write(line({"deck": _plain(deck, _DECK_DEFAULTS)}) + "\n")
+            file.write(_line({"deck": _of_deck(deck)}))
         for medium in package.media:
-            file.write(
-                line({"medium": _plain(medium, {"name": 0, "digest": 0, "size": ""})}) + "\n"
-            )
+            file.write(_line({"medium": _of_medium(medium)}))
+        place = file.tell()
         for note in package.notes:
-            file.write(line({"note": _of_note(note)}) + "\n")
+            length = file.write(_line({"note": _of_note(note)}))
+            told(note, place, length)
+            place += length
         for refused in package.refused:
-            file.write(line({"refused": {"where": refused.where, "reason": refused.reason}}) + "\n")
+            file.write(_line({"refused": {"where": refused.where, "reason": refused.reason}}))
         for remark in package.remarks:
-            file.write(line({"remark": remark}) + "\n")
+            file.write(_line({"remark": remark}))
+    return place
 
 
 def read(path: Path, media_in: Path | None = None) -> Package:
@@ -137,58 +146,114 @@ def read(path: Path, media_in: Path | None = None) -> Package:
         raise
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-
-_DECK_DEFAULTS: dict[str, Any] = {
-    "name": None,
-    "description": "",
-    "new_per_day": None,
-    "reviews_per_day": None,
-    "desired_retention": None,
-    "extra": {},
-}
-_CARD_DEFAULTS: dict[str, Any] = {
-    "ord": None,
-    "deck": None,
-    "state": "new",
-    "held": "",
-    "due": None,
-    "due_at": None,
-    "position": None,
-    "interval": 0,
-    "left": 0,
-    "ease": 0,
-    "reps": 0,
-    "lapses": 0,
-    "flag": 0,
-    "stability": None,
-    "difficulty": None,
-    "last_at": None,
-}
-_NOTE_DEFAULTS: dict[str, Any] = {
-    "key": None,
-    "kind": None,
-    "fields": None,
-    "deck": None,
-    "notetype": "",
-    "modified": 0,
-    "created": 0,
-    "where": "",
-    "topic": "",
-    "reference": "",
-    "objective": "",
-    "level": "",
-    "pool": "study",
-}
+def heads(path: Path, media_in: Path | None = None) -> Package:
+    """A package that was written down, without its notes and what follows them."""
+    with path.open("rb") as file:
+        package = _opened(file, media_in or path.parent / "media")
+        package.notes = ()
+        return package
 
 
-def _plain(value: object, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """A value's parts by name, without those that are as they would be anyway."""
-    return {
-        name: part
-        for name, default in defaults.items()
-        if (part := getattr(value, name)) != default
+def note_at(file: BinaryIO, place: int, length: int, types: Mapping[str, NoteType]) -> PackedNote:
+    """The note whose line stands at a place of an open file, in bytes.
+
+    Raises Refusal where no note is there.
+    """
+    file.seek(max(0, place))
+    line = file.read(min(max(0, length), LONGEST_LINE))
+    try:
+        found = _decode(line.decode())
+        if not isinstance(found, dict) or found.keys() != {"note"}:
+            raise _Wrong("it is no note")
+        return _note(found["note"], types)
+    except (ValueError, RecursionError):
+        _refuse(0, _Wrong("it is not JSON"))
+    except _Wrong as wrong:
+        _refuse(0, wrong)
+
+
+def take_rest(package: Package, path: Path, place: int) -> None:
+    """Add to a package what was refused and remarked, which follows its notes."""
+    with path.open("rb") as file:
+        file.seek(place)
+        for _, found in _lines(file):
+            try:
+                _take(found, package, None)
+            except _Wrong as wrong:
+                _refuse(0, wrong)
+
+
+_encode = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(",", ":"), allow_nan=False
+).encode
+
+
+def _plainly(defaults: Mapping[str, Any]) -> Callable[[object], dict[str, Any]]:
+    """What gives a value's parts by name, without those that are as they would be anyway."""
+    parts, usual = attrgetter(*defaults), tuple(defaults.items())
+
+    def plain(value: object) -> dict[str, Any]:
+        return {
+            name: part
+            for (name, default), part in zip(usual, parts(value), strict=True)
+            if part != default
+        }
+
+    return plain
+
+
+_of_deck = _plainly(
+    {
+        "name": None,
+        "description": "",
+        "new_per_day": None,
+        "reviews_per_day": None,
+        "desired_retention": None,
+        "extra": {},
     }
+)
+_of_medium = _plainly({"name": None, "digest": None, "size": None})
+_card_parts = _plainly(
+    {
+        "ord": None,
+        "deck": None,
+        "state": "new",
+        "held": "",
+        "due": None,
+        "due_at": None,
+        "position": None,
+        "interval": 0,
+        "left": 0,
+        "ease": 0,
+        "reps": 0,
+        "lapses": 0,
+        "flag": 0,
+        "stability": None,
+        "difficulty": None,
+        "last_at": None,
+    }
+)
+_note_parts = _plainly(
+    {
+        "key": None,
+        "kind": None,
+        "fields": None,
+        "deck": None,
+        "notetype": "",
+        "modified": 0,
+        "created": 0,
+        "where": "",
+        "topic": "",
+        "reference": "",
+        "objective": "",
+        "level": "",
+        "pool": "study",
+    }
+)
+
+
+def _line(value: Mapping[str, Any]) -> bytes:
+    return (_encode(value) + "\n").encode("utf-8", "replace")
 
 
 def _of_notetype(notetype: NoteType) -> dict[str, Any]:
@@ -205,7 +270,7 @@ def _of_notetype(notetype: NoteType) -> dict[str, Any]:
 
 
 def _of_note(note: PackedNote) -> dict[str, Any]:
-    found = _plain(note, _NOTE_DEFAULTS)
+    found = _note_parts(note)
     if note.tags:
         found["tags"] = note.tags
     if note.domains:
@@ -216,14 +281,11 @@ def _of_note(note: PackedNote) -> dict[str, Any]:
 
 
 def _of_card(card: PackedCard) -> dict[str, Any]:
-    found = _plain(card, _CARD_DEFAULTS)
+    found = _card_parts(card)
     if card.extra:
         found["extra"] = card.extra
     if card.reviews:
-        found["reviews"] = [
-            (r.at, r.rating, r.logged, r.interval, r.last_interval, r.factor, r.milliseconds)
-            for r in card.reviews
-        ]
+        found["reviews"] = card.reviews
     return found
 
 
@@ -323,7 +385,8 @@ class _Notes:
 
 
 def _refuse(number: int, wrong: _Wrong) -> NoReturn:
-    raise Refusal(f"Line {number}: {wrong}. Correct it, or export the file again.") from None
+    where = f"Line {number}" if number else "A line of what was read"
+    raise Refusal(f"{where}: {wrong}. Correct it, or export the file again.") from None
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, Any]]:
@@ -440,15 +503,19 @@ def _card(value: Any) -> PackedCard:
     if "due" in value and "due_at" in value:
         raise _Wrong("a card is due on a day or at a moment, not both")
     if "reviews" in value:
-        value["reviews"] = tuple([_review(row) for row in value["reviews"]])
+        value["reviews"] = _log(value["reviews"])
     return PackedCard(**value)
 
 
-def _review(row: Any) -> PackedReview:
-    if type(row) is list and len(row) == 7:
+def _log(rows: list[Any]) -> tuple[PackedReview, ...]:
+    found = []
+    for row in rows:
+        if type(row) is not list or len(row) != 7:
+            raise _Wrong(_NO_REVIEW)
         at, rating, logged, interval, last, factor, taken = row
-        if (
-            set(map(type, row)) == _WHOLE
+        if not (
+            type(at) is type(rating) is type(logged) is int
+            and type(interval) is type(last) is type(factor) is type(taken) is int
             and 0 < at <= _LATEST
             and 0 <= rating <= 4
             and 0 <= logged <= 5
@@ -457,8 +524,12 @@ def _review(row: Any) -> PackedReview:
             and 0 <= factor <= _LONG
             and 0 <= taken <= _LONG
         ):
-            return PackedReview(at, rating, logged, interval, last, factor, taken)
-    raise _Wrong("a review must be seven whole numbers within their bounds")
+            raise _Wrong(_NO_REVIEW)
+        found.append(PackedReview(at, rating, logged, interval, last, factor, taken))
+    return tuple(found)
+
+
+_NO_REVIEW = "a review must be seven whole numbers within their bounds"
 
 
 def _held_against(value: Any, rules: Mapping[str, Rule], needed: tuple[str, ...]) -> None:

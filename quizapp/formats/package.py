@@ -11,7 +11,7 @@ are Unicode in normal form C without control characters; a reader sees to that.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from quizapp.domain.notetypes import NoteType
 
@@ -21,9 +21,10 @@ HELD = ("", "suspended", "buried", "sibling")
 LOGGED = ("learn", "review", "relearn", "early", "manual", "rescheduled")
 
 
-@dataclass(frozen=True, slots=True)
-class PackedReview:
+class PackedReview(NamedTuple):
     """One entry of a review log, with the numbers as Anki writes them.
+
+    A tuple, because a collection has hundreds of thousands of them.
 
     at             milliseconds since 1970 in UTC
     rating         1 to 4; 0 where it was no answer

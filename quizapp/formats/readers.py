@@ -21,7 +21,7 @@ from quizapp.formats import (
 )
 from quizapp.formats.encodings import decoded
 from quizapp.formats.limits import MOST_TEXT
-from quizapp.formats.names import one_line
+from quizapp.formats.names import digest, one_line
 from quizapp.formats.package import Package, PackedNote, Refused
 
 Progress = Callable[[int, int], None]
@@ -244,7 +244,8 @@ def _read_text(source: Source, progress: Progress) -> Package:
         if name in decided:
             decided[name] = tuple(decided[name])
     options = replace(text.options(head, source.stem), **decided)
-    options = replace(options, apart=source.media_in.parent.name)
+    # By its text: the same file again is the same notes, another with their like is not.
+    options = replace(options, apart=digest(said))
     package = text.read(said, options, known)
     _keep(source, {"head": asdict(head), "options": asdict(options)})
     package.remarks.extend(remark for remark in head.remarks if remark not in package.remarks)

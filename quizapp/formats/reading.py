@@ -1,9 +1,9 @@
 """Reading a file that anybody may have made, apart from the server.
 
 ``read_apart`` starts a child process with limits of memory, time and disk. It finds out what
-the file is by its content, reads it, and writes ``package.jsonl`` and the media, each named
-by its SHA-256, into a folder. Whatever happens to it, the server goes on, and a person reads
-a sentence.
+the file is by its content, reads it, and writes ``package.jsonl``, a list of its notes (see
+contents.py) and the media, each named by its SHA-256, into a folder. Whatever happens to it,
+the server goes on, and a person reads a sentence.
 
 What can be read stands in readers.py.
 """
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from quizapp.domain.errors import Refusal
-from quizapp.formats import jsonl
+from quizapp.formats import contents, jsonl
 from quizapp.formats.package import Package
 from quizapp.formats.readers import Progress, Source, read_as_it_is
 
@@ -33,7 +33,7 @@ if sys.platform != "win32":
     import resource
     import select
 
-PACKAGE, MEDIA = "package.jsonl", "media"
+PACKAGE, LISTED, MEDIA = "package.jsonl", "notes.jsonl", "media"
 
 
 _TOO_LONG = "Reading this file took too long, so it was stopped. Divide it, or export less at once."
@@ -86,7 +86,8 @@ def read_apart(
         _run(path, folder, json.dumps(source), progress, limits)
         return jsonl.read(folder / PACKAGE, folder / MEDIA)
     except BaseException:
-        (folder / PACKAGE).unlink(missing_ok=True)
+        for written in (PACKAGE, LISTED):
+            (folder / written).unlink(missing_ok=True)
         shutil.rmtree(folder / MEDIA, ignore_errors=True)
         raise
 
@@ -186,7 +187,7 @@ def main(arguments: list[str]) -> int:
     source = Source(path, folder / MEDIA, told["name"], told["options"])
     try:
         source.media_in.mkdir(exist_ok=True)
-        jsonl.write(read_as_it_is(source, _say_progress), folder / PACKAGE)
+        contents.write(read_as_it_is(source, _say_progress), folder / PACKAGE, folder / LISTED)
     except Refusal as refusal:
         return _refused(str(refusal))
     except (MemoryError, RecursionError):

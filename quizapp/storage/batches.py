@@ -8,14 +8,14 @@ from peewee import SqliteDatabase, fn
 
 from quizapp.storage.database import proxy
 
-_BATCH = 500
+BATCH = 500
 _ROWS = 5_000
 
 
 def batches(items: Sequence[Any]) -> Iterable[list[Any]]:
     """The items in lists that fit into one statement."""
-    for start in range(0, len(items), _BATCH):
-        yield list(items[start : start + _BATCH])
+    for start in range(0, len(items), BATCH):
+        yield list(items[start : start + BATCH])
 
 
 def insert_all(table: Any, rows: Sequence[Mapping[str, Any]], known: bool = False) -> None:
@@ -32,9 +32,14 @@ def insert_rows(table: Any, columns: Sequence[Any], rows: Iterable[Sequence[Any]
     what the database needs to store it. Inside a transaction.
     """
     names = ", ".join(f'"{column.column_name}"' for column in columns)
-    places = ", ".join([proxy.param] * len(columns))
-    text = f'INSERT INTO "{table._meta.table_name}" ({names}) VALUES ({places})'  # noqa: S608
+    into = f'"{table._meta.table_name}" ({names})'
     cursor = proxy.cursor()
+    if not isinstance(proxy.obj, SqliteDatabase):
+        with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    text = f"INSERT INTO {into} VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
     waiting = iter(rows)
     while piece := list(islice(waiting, _ROWS)):
         cursor.executemany(text, piece)

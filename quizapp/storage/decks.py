@@ -1,8 +1,10 @@
 """Decks and notes: what there is to learn."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from peewee import JOIN, SQL, Case, Value, fn
@@ -14,9 +16,11 @@ from quizapp.storage.models import Card, Deck, Enrolment, Memory, Note
 from quizapp.storage.prepared import prepared, slot
 
 
-@dataclass(frozen=True)
-class DeckRow:
-    """A deck as a learner has it, with the limits of their own."""
+class DeckRow(NamedTuple):
+    """A deck as a learner has it, with the limits of their own.
+
+    A tuple, because somebody with hundreds of decks is shown all of them at once.
+    """
 
     id: int
     key: str
@@ -62,30 +66,27 @@ class Totals:
 
 def of_learner(learner: int) -> list[DeckRow]:
     """The decks a learner has taken up, in reading order."""
-    rows = (
+    rows = map(DeckRow._make, _of_learner(learner=learner).fetchall())
+    return [row._replace(outline=_outline(str(row.outline))) for row in rows]
+
+
+@prepared
+def _of_learner() -> Any:
+    return (
         Deck.select(
-            Deck.id,
-            Deck.key,
-            Deck.family,
-            Deck.parent,
-            Deck.name,
-            Deck.description,
-            Deck.topic,
-            Deck.outline,
-            Deck.origin,
-            Deck.licence,
-            Deck.updated,
-            Deck.position,
-            Enrolment.desired_retention,
-            Enrolment.new_per_day,
-            Enrolment.reviews_per_day,
+            Deck.id, Deck.key, Deck.family, Deck.parent, Deck.name, Deck.description,
+            Deck.topic, Deck.outline, Deck.origin, Deck.licence, Deck.updated, Deck.position,
+            Enrolment.desired_retention, Enrolment.new_per_day, Enrolment.reviews_per_day,
         )
         .join(Enrolment, on=(Enrolment.deck == Deck.id))
-        .where((Enrolment.learner == learner) & ~Deck.retired)
+        .where((Enrolment.learner == slot("learner")) & ~Deck.retired)
         .order_by(Deck.family, Deck.position, Deck.name, Deck.id)
-        .tuples()
-    )
-    return [DeckRow(*row) for row in rows]
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _outline(stored: str) -> tuple[str, ...]:
+    return tuple(json.loads(stored))
 
 
 def contents(decks: Sequence[int]) -> list[tuple[str, str, int]]:

@@ -1,19 +1,19 @@
 """What a learner takes away: notes with their cards, what is known of them, and the log."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import JOIN
 
 from quizapp.domain.cards import fits
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.queue import Queue
-from quizapp.storage.batches import batches
+from quizapp.storage.batches import BATCH, batches
 from quizapp.storage.imports import notetypes
 from quizapp.storage.models import Card, Deck, Enrolment, Medium, Memory, Note, NoteEdit, Review
-from quizapp.storage.prepared import raw
+from quizapp.storage.prepared import many, prepared, raw, slot, slots
 from quizapp.storage.sessions import FAMILIES
 
 
@@ -43,9 +43,8 @@ class DeckOut:
         return "::".join(filter(None, (FAMILIES[self.family], self.parent, self.name)))
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewOut:
-    """An entry of the log with its values as stored."""
+class ReviewOut(NamedTuple):
+    """An entry of the log with its values as stored; a tuple, as CardOut: there are many."""
 
     mode: str
     rating: int
@@ -58,8 +57,7 @@ class ReviewOut:
     origin: Sequence[int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class CardOut:
+class CardOut(NamedTuple):
     """A card with what its learner knows of it; moments in milliseconds since 1970.
 
     Without ``queue`` the learner has no memory of it: it is kept for mock exams.
@@ -109,6 +107,7 @@ class NoteOut:
     cards: tuple[CardOut, ...]
 
 
+_NONE = "[]"
 # What a card has in the places of its memory while there is none.
 _UNKNOWN = (0, 0, 0, None, 0, None, None, None, 0, 0, False, False, 0, False)
 
@@ -170,8 +169,8 @@ def notes(
     query = _wanted(decks, only).order_by(Note.deck, Note.position, Note.id)
     ids = [row[0] for row in raw(query)]
     for piece in batches(ids):
-        found = _notes(learner, piece)
-        cards = _cards(learner, piece, _reviews(learner, piece) if log else {})
+        found = {row[0]: row for row in _all_of(_notes_of, learner, piece)}
+        cards = _cards(learner, piece, log)
         for id_ in piece:
             if id_ in found:
                 yield _note(learner, found[id_], cards.get(id_, ()))
@@ -188,8 +187,9 @@ def _wanted(decks: Sequence[int], only: Sequence[int] | None) -> Any:
     return query if only is None else query.where(Note.id.in_(list(only)))
 
 
-def _notes(learner: int, ids: Sequence[int]) -> dict[int, Sequence[Any]]:
-    rows = raw(
+@prepared
+def _notes_of() -> Any:
+    return (
         Note.select(
             Note.id, Note.key, Note.kind, Note.fields, Note.deck, Note.notetype, Note.tags,
             Note.topic, Note.reference, Note.domains, Note.objective, Note.level, Note.pool,
@@ -200,11 +200,49 @@ def _notes(learner: int, ids: Sequence[int]) -> dict[int, Sequence[Any]]:
         .join(
             NoteEdit,
             JOIN.LEFT_OUTER,
-            on=((NoteEdit.note == Note.id) & (NoteEdit.learner == learner)),
+            on=((NoteEdit.note == Note.id) & (NoteEdit.learner == slot("learner"))),
         )
-        .where(Note.id.in_(ids))
+        .where(Note.id.in_(slots("id", BATCH)))
     )  # fmt: skip
-    return {row[0]: row for row in rows}
+
+
+@prepared
+def _cards_of() -> Any:
+    return (
+        Card.select(
+            Card.id, Card.note, Card.ord, Card.deck, Card.rank, Card.origin, Memory.queue,
+            Memory.turn, Memory.state, Memory.step, Memory.due, Memory.interval,
+            Memory.stability, Memory.difficulty, Memory.last_at, Memory.reps, Memory.lapses,
+            Memory.leech, Memory.marked, Memory.flag, Memory.buried_by_sibling,
+        )
+        .join(
+            Memory,
+            JOIN.LEFT_OUTER,
+            on=((Memory.card == Card.id) & (Memory.learner == slot("learner"))),
+        )
+        .where(Card.note.in_(slots("id", BATCH)) & ~Card.retired)
+        .order_by(Card.note, Card.ord)
+    )  # fmt: skip
+
+
+@prepared
+def _reviews_of() -> Any:
+    # Named by the card, and not through the note: that would look through the whole log.
+    return (
+        Review.select(
+            Review.card, Review.mode, Review.rating, Review.at, Review.milliseconds,
+            Review.state_before, Review.interval, Review.difficulty, Review.due, Review.origin,
+        )
+        .where((Review.learner == slot("learner")) & Review.card.in_(slots("id", BATCH)))
+        .order_by(Review.card, Review.id)
+    )  # fmt: skip
+
+
+def _all_of(query: Callable[..., Any], learner: int, ids: Sequence[int]) -> list[Sequence[Any]]:
+    """A query's rows for up to BATCH ids; its text is the same for any number of them."""
+    whole = [*ids, *[ids[-1]] * (BATCH - len(ids))]
+    rows: list[Sequence[Any]] = query(learner=learner, **many("id", whole)).fetchall()
+    return rows
 
 
 def _note(learner: int, row: Sequence[Any], cards: Sequence[CardOut]) -> NoteOut:
@@ -223,10 +261,10 @@ def _note(learner: int, row: Sequence[Any], cards: Sequence[CardOut]) -> NoteOut
         fields=said,
         deck=deck,
         notetype=notetype,
-        tags=json.loads(tags),
+        tags=json.loads(tags) if tags != _NONE else [],
         topic=topic,
         reference=reference,
-        domains=json.loads(domains),
+        domains=json.loads(domains) if domains != _NONE else [],
         objective=objective,
         level=level,
         pool=pool,
@@ -236,22 +274,9 @@ def _note(learner: int, row: Sequence[Any], cards: Sequence[CardOut]) -> NoteOut
     )
 
 
-def _cards(
-    learner: int, notes: Sequence[int], log: Mapping[int, list[ReviewOut]]
-) -> dict[int, list[CardOut]]:
-    rows = raw(
-        Card.select(
-            Card.id, Card.note, Card.ord, Card.deck, Card.rank, Card.origin, Memory.queue,
-            Memory.turn, Memory.state, Memory.step, Memory.due, Memory.interval,
-            Memory.stability, Memory.difficulty, Memory.last_at, Memory.reps, Memory.lapses,
-            Memory.leech, Memory.marked, Memory.flag, Memory.buried_by_sibling,
-        )
-        .join(
-            Memory, JOIN.LEFT_OUTER, on=((Memory.card == Card.id) & (Memory.learner == learner))
-        )
-        .where(Card.note.in_(notes) & ~Card.retired)
-        .order_by(Card.note, Card.ord)
-    )  # fmt: skip
+def _cards(learner: int, notes: Sequence[int], log: bool) -> dict[int, list[CardOut]]:
+    rows = _all_of(_cards_of, learner, notes)
+    reviews = _reviews(learner, [row[0] for row in rows]) if log else {}
     found: dict[int, list[CardOut]] = {}
     for id_, note, ord_, deck, rank, origin, queue, *known in rows:
         if queue == Queue.RETIRED:
@@ -260,27 +285,19 @@ def _cards(
         values = _UNKNOWN if queue is None else known
         found.setdefault(note, []).append(
             CardOut(  # type: ignore[call-arg]
-                ord_, deck, rank, told, queue, *values, tuple(log.get(id_, ()))
+                ord_, deck, rank, told, queue, *values, tuple(reviews.get(id_, ()))
             )
         )
     return found
 
 
-def _reviews(learner: int, notes: Sequence[int]) -> dict[int, list[ReviewOut]]:
-    rows = raw(
-        Review.select(
-            Review.card, Review.mode, Review.rating, Review.at, Review.milliseconds,
-            Review.state_before, Review.interval, Review.difficulty, Review.due, Review.origin,
-        )
-        .join(Card, on=(Card.id == Review.card))
-        .where((Review.learner == learner) & Card.note.in_(notes))
-        .order_by(Review.card, Review.id)
-    )  # fmt: skip
+def _reviews(learner: int, cards: Sequence[int]) -> dict[int, list[ReviewOut]]:
     found: dict[int, list[ReviewOut]] = {}
-    for card, *entry, origin in rows:
-        found.setdefault(card, []).append(
-            ReviewOut(  # type: ignore[call-arg]
-                *entry, json.loads(origin) if origin else None
-            )
-        )
+    for piece in batches(cards):
+        rows = _all_of(_reviews_of, learner, piece)
+        # Read at once: what it takes to begin is more than what there is to read in each.
+        origins = iter(json.loads(f"[{','.join(row[-1] for row in rows if row[-1])}]"))
+        for card, *entry, origin in rows:
+            told = next(origins) if origin else None
+            found.setdefault(card, []).append(ReviewOut(*entry, told))  # type: ignore[call-arg]
     return found

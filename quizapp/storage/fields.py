@@ -10,6 +10,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+# Made once: json.dumps would make a new one each time.
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
+
 def to_milliseconds(at: datetime | None) -> int | None:
     """A moment as it is stored: whole milliseconds since 1970 in UTC."""
     return None if at is None else (at - _EPOCH) // _MILLISECOND
@@ -22,7 +26,7 @@ def from_milliseconds(stored: int | None) -> datetime | None:
 
 def to_json(value: Any) -> str | None:
     """A value as it is stored in a JSON column."""
-    return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return None if value is None else _encode(value)
 
 
 class UTCDateTimeField(BigIntegerField):  # type: ignore[misc]

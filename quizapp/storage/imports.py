@@ -1,9 +1,11 @@
 """Imports: what was read, what is stored already, and the rows an import lays down."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from peewee import JOIN, CompositeKey, fn
 
@@ -26,7 +28,7 @@ from quizapp.storage.models import (
     Review,
 )
 from quizapp.storage.models import NoteType as NoteTypeTable
-from quizapp.storage.prepared import raw
+from quizapp.storage.prepared import prepared, raw, slot
 
 STATES = ("reading", "ready", "importing", "done", "failed", "undone", "dropped")
 
@@ -49,9 +51,11 @@ class BatchRow:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A stored note as an import looks at it; one that ships is never changed by it."""
+class Known(NamedTuple):
+    """A stored note as an import looks at it; one that ships is never changed by it.
+
+    A tuple, because there are as many as notes.
+    """
 
     id: int
     deck: int
@@ -149,16 +153,15 @@ def own_key(learner: int, key: str) -> str:
 def notes_known(learner: int) -> dict[str, Known]:
     """A learner's own notes, and those that ship, by the key their file gave them."""
     prefix = own_key(learner, "")
-    rows = (
+    rows = raw(
         Note.select(
             Note.key, Note.id, Note.deck, Note.digest, Note.modified, Note.retired, Deck.owner
         )
         .join(Deck, on=(Deck.id == Note.deck))
         .where((Deck.owner == learner) | (Deck.owner.is_null() & ~Note.retired))
-        .tuples()
     )
     own, shipped = {}, {}
-    for key, id_, deck, digest, modified, retired, owner in rows.iterator():
+    for key, id_, deck, digest, modified, retired, owner in rows:
         known = Known(id_, deck, digest, modified, bool(retired), owner is None)
         if owner is None:
             shipped[key] = known
@@ -222,6 +225,18 @@ def cards_known(learner: int, notes: Sequence[int]) -> dict[int, list[KnownCard]
     return found
 
 
+def reps_known(learner: int) -> dict[tuple[int, int], int]:
+    """How often each card was answered that a learner can have, by note and number."""
+    rows = raw(
+        Card.select(Card.note, Card.ord, Memory.reps)
+        .join(Deck, on=(Deck.id == Card.deck))
+        .switch(Card)
+        .join(Memory, JOIN.LEFT_OUTER, on=((Memory.card == Card.id) & (Memory.learner == learner)))
+        .where((Deck.owner == learner) | Deck.owner.is_null())
+    )
+    return {(note, ord_): reps or 0 for note, ord_, reps in rows}
+
+
 def answered_at(learner: int, card: int) -> set[int]:
     """When a card was answered, in milliseconds since 1970."""
     query = Review.select(Review.at).where((Review.learner == learner) & (Review.card == card))
@@ -236,15 +251,42 @@ def own_decks(learner: int) -> dict[str, tuple[int, str]]:
 
 def notetypes(learner: int) -> dict[str, tuple[int, NoteType]]:
     """A learner's note types by key."""
-    rows = NoteTypeTable.select().where(NoteTypeTable.owner == learner)
-    return {row.key: (row.id, _notetype(row)) for row in rows}
+    rows = raw(NoteTypeTable.select(NoteTypeTable.id, *_TYPE).where(NoteTypeTable.owner == learner))
+    return {key: (id_, _notetype_of((key, *columns))) for id_, key, *columns in rows}
 
 
 def notetype(learner: int, id_: int) -> NoteType | None:
     """One of a learner's note types."""
-    where = (NoteTypeTable.owner == learner) & (NoteTypeTable.id == id_)
-    row = NoteTypeTable.get_or_none(where)
-    return row and _notetype(row)
+    row = _notetype_columns(learner=learner, id=id_).fetchone()
+    return None if row is None else _notetype_of(tuple(row))
+
+
+@prepared
+def _notetype_columns() -> Any:
+    where = (NoteTypeTable.owner == slot("learner")) & (NoteTypeTable.id == slot("id"))
+    return NoteTypeTable.select(*_TYPE).where(where)
+
+
+_TYPE = (
+    NoteTypeTable.key, NoteTypeTable.name, NoteTypeTable.kind, NoteTypeTable.fields,
+    NoteTypeTable.templates, NoteTypeTable.css, NoteTypeTable.sort_field, NoteTypeTable.extra,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _notetype_of(columns: tuple[Any, ...]) -> NoteType:
+    """A note type from its columns as stored: the same for every card of a session."""
+    key, name, kind, fields, templates, css, sort_field, extra = columns
+    return NoteType(
+        key=key,
+        name=name,
+        kind=kind,
+        fields=tuple(json.loads(fields)),
+        templates=tuple(Template(*parts) for parts in json.loads(templates)),
+        css=css,
+        sort_field=sort_field,
+        extra=json.loads(extra),
+    )
 
 
 def media(learner: int) -> dict[str, str]:
@@ -254,11 +296,15 @@ def media(learner: int) -> dict[str, str]:
 
 def medium(learner: int, name: str) -> tuple[str, int] | None:
     """The digest and size of a file by its name."""
-    where = (Medium.owner == learner) & (Medium.name == name)
-    row: tuple[str, int] | None = (
-        Medium.select(Medium.digest, Medium.size).where(where).tuples().first()
-    )
+    row: tuple[str, int] | None = _medium(learner=learner, name=name).fetchone()
     return row
+
+
+@prepared
+def _medium() -> Any:
+    return Medium.select(Medium.digest, Medium.size).where(
+        (Medium.owner == slot("learner")) & (Medium.name == slot("name"))
+    )
 
 
 def digests_in_use() -> set[str]:
@@ -290,14 +336,16 @@ def answers_since(learner: int, batch: int, done: datetime) -> int:
 def gone(learner: int, decks: Sequence[int], keys: Iterable[str]) -> list[tuple[int, str]]:
     """Imported notes of some decks whose keys are not among those of a file: id and label."""
     there = {own_key(learner, key) for key in keys}
-    rows = Note.select(Note.id, Note.key, Note.faces).where(
-        Note.deck.in_(list(decks)) & Note.batch.is_null(False) & ~Note.retired
+    stored = raw(
+        Note.select(Note.id, Note.key).where(
+            Note.deck.in_(list(decks)) & Note.batch.is_null(False) & ~Note.retired
+        )
     )
-    return [
-        (id_, faces[0]["question"] if faces else "")
-        for id_, key, faces in rows.tuples().iterator()
-        if key not in there
-    ]
+    found = []
+    for piece in batches([id_ for id_, key in stored if key not in there]):
+        rows = Note.select(Note.id, Note.faces).where(Note.id.in_(piece)).order_by(Note.id)
+        found += [(id_, faces[0]["question"] if faces else "") for id_, faces in rows.tuples()]
+    return found
 
 
 def add_notetype(learner: int, batch: int, type_: NoteType) -> int:
@@ -372,14 +420,9 @@ REVIEW_COLUMNS = (
 )  # fmt: skip
 
 
-def reserve_notes(count: int) -> Callable[[], int]:
-    """Where the ids of new notes come from."""
-    return reserve(Note, count).__next__
-
-
-def reserve_cards(count: int) -> Callable[[], int]:
-    """Where the ids of new cards come from."""
-    return reserve(Card, count).__next__
+def reserve_cards(count: int) -> Iterator[int]:
+    """The ids of new cards."""
+    return reserve(Card, count)
 
 
 def add_rows(
@@ -604,19 +647,6 @@ def _columns(type_: NoteType) -> dict[str, Any]:
         "sort_field": type_.sort_field,
         "extra": dict(type_.extra),
     }
-
-
-def _notetype(row: Any) -> NoteType:
-    return NoteType(
-        key=row.key,
-        name=row.name,
-        kind=row.kind,
-        fields=tuple(row.fields),
-        templates=tuple(Template(*parts) for parts in row.templates),
-        css=row.css,
-        sort_field=row.sort_field,
-        extra=row.extra,
-    )
 
 
 def _row(row: Any) -> BatchRow:

@@ -159,6 +159,7 @@ def main():
         for legacy, name in ((False, "new"), (True, "legacy")):
             path = folder / f"{name}.apkg"
             seconds[name] = timed(lambda legacy=legacy, path=path: give(col, path, legacy))
+        seconds["again"] = timed(lambda: take(col, package))
         seconds["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(json.dumps(seconds))
         return

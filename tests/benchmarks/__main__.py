@@ -1,20 +1,23 @@
 """make bench: prints what the app costs, with the size beside each figure.
 
-python -m tests.benchmarks [start] [server] [packages] [planning] [browser]
+python -m tests.benchmarks [start] [server] [packages] [imports] [planning] [browser]
+    [frames]
 
 Without an argument: all.
 """
 
 import sys
 
-from tests.benchmarks import browser, packages, planning, server, start
+from tests.benchmarks import browser, frames, imports, packages, planning, server, start
 
 PARTS = {
     "start": start.main,
     "server": server.main,
     "packages": packages.main,
+    "imports": imports.main,
     "planning": planning.main,
     "browser": browser.main,
+    "frames": frames.main,
 }
 
 

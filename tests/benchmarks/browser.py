@@ -61,8 +61,8 @@ def _measured(how: str, arguments: tuple[str, ...]) -> None:
     for kind, label in (("answer", "key -> answer painted"), ("next", "grade -> next painted")):
         values = sorted(measured[kind][WARM_UP:])
         print(
-            f"  {label}: p50 {statistics.median(values):.1f}  p95 {_share(values, 0.95):.1f}"
-            f"  p99 {_share(values, 0.99):.1f}  n {len(values)}"
+            f"  {label}: p50 {statistics.median(values):.1f}  p95 {share(values, 0.95):.1f}"
+            f"  p99 {share(values, 0.99):.1f}  n {len(values)}"
         )
 
 
@@ -75,5 +75,6 @@ def _study(page: Page) -> dict[str, list[float]]:
     return measured
 
 
-def _share(values: list[float], share: float) -> float:
-    return values[int(len(values) * share)]
+def share(values: list[float], part: float) -> float:
+    """What a part of sorted values stays below."""
+    return values[int(len(values) * part)]

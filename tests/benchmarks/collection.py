@@ -13,7 +13,7 @@ from quizapp.formats.faces import faces
 from quizapp.storage import decks as deck_storage
 from quizapp.storage import learners, schema
 from quizapp.storage.database import bind, connection, open_database, proxy, transaction
-from quizapp.storage.models import Card, Enrolment, Memory, Note, Review
+from quizapp.storage.models import Card, Deck, Enrolment, Memory, Note, Review
 
 DECKS = 21
 STUDIED = 0.65
@@ -21,8 +21,11 @@ REVIEWS_EACH = 5
 _BATCH = 400
 
 
-def build(path: Path, cards: int, now: datetime, seed: int = 1) -> Learner:
+def build(path: Path, cards: int, now: datetime, seed: int = 1, own: int = 0) -> Learner:
     """Fill a new SQLite database; 65 % of the cards have five answers each.
+
+    They are in DECKS decks that ship, or in ``own`` decks of the learner's own, twenty of
+    which stand in one that is above them.
 
     Due days spread over the coming two months with three days of backlog; limits are
     lifted so that the queue does not run dry while measuring.
@@ -34,8 +37,9 @@ def build(path: Path, cards: int, now: datetime, seed: int = 1) -> Learner:
         learner = learner_actions.local_learner("UTC", now)
         with transaction():
             learners.change(learner.id, new_per_day=9999, reviews_per_day=9999)
-            _content(cards)
-            for deck in deck_storage.shipped():
+            decks = _own_decks(learner, own) if own else _shipped_decks()
+            _content(cards, decks)
+            for deck in decks:
                 Enrolment.insert(learner=learner.id, deck=deck).execute()
             _progress(learner, cards, now, chance)
             deck_storage.deal()
@@ -46,8 +50,8 @@ def build(path: Path, cards: int, now: datetime, seed: int = 1) -> Learner:
         return found
 
 
-def _content(cards: int) -> None:
-    ids = [
+def _shipped_decks() -> list[int]:
+    return [
         deck_storage.save(
             f"responsibilities/bench-{i}",
             family=("responsibilities", "prerequisites", "certifications")[i % 3],
@@ -58,6 +62,25 @@ def _content(cards: int) -> None:
         )
         for i in range(DECKS)
     ]
+
+
+def _own_decks(learner: Learner, count: int) -> list[int]:
+    names = [f"Area {i // 20}" + (f"::Part {i % 20}" if i % 20 else "") for i in range(count)]
+    return [
+        Deck.create(
+            owner=learner.id,
+            key=f"own/{learner.id}/bench-{i}",
+            family="own",
+            name=name,
+            outline=[],
+            position=0,
+            digest="",
+        ).id
+        for i, name in enumerate(names)
+    ]
+
+
+def _content(cards: int, ids: list[int]) -> None:
     notes, rows = [], []
     for i in range(cards):
         fields = {
@@ -67,17 +90,17 @@ def _content(cards: int) -> None:
         notes.append(
             {
                 "id": i + 1,
-                "deck": ids[i % DECKS],
+                "deck": ids[i % len(ids)],
                 "key": f"bench-{i}",
                 "kind": "basic",
                 "fields": fields,
                 "faces": faces("basic", fields),
-                "topic": f"Topic {i // DECKS % 10}",
+                "topic": f"Topic {i // len(ids) % 10}",
                 "tags": [],
                 "works": [],
                 "domains": [f"CISM22-{i % 4 + 1}"],
                 "reference": "Bench, 1",
-                "position": i // DECKS,
+                "position": i // len(ids),
                 "digest": f"bench-{i}",
             }
         )
@@ -85,7 +108,7 @@ def _content(cards: int) -> None:
             {
                 "id": i + 1,
                 "note": i + 1,
-                "deck": ids[i % DECKS],
+                "deck": ids[i % len(ids)],
                 "ord": 0,
                 "rank": i,
                 "shuffle": crc32(str(i).encode()) % 1_000_003,

@@ -17,6 +17,7 @@ SIZES = (1_000, 10_000, 100_000)
 ANSWERS = 400
 WARM_UP = 40
 HOMES = 60
+OWN_DECKS, OWN_CARDS = 500, 100_000
 
 
 def main() -> None:
@@ -35,16 +36,35 @@ def main() -> None:
             decks.mkdir()
             with RunningApp(data, decks) as app:
                 browser = Browser(app.port)
-                answers = _timed(ANSWERS, WARM_UP, browser.answer)
-                homes = _timed(HOMES, 10, browser.home)
+                answers = timed(ANSWERS, WARM_UP, browser.answer)
+                homes = timed(HOMES, 10, browser.home)
         medians[size] = statistics.median(answers)
         print(
-            f"{size:>8,} {medians[size]:>11.2f} {_p99(answers):>11.2f}"
-            f" {statistics.median(homes):>9.2f} {_p99(homes):>9.2f}",
+            f"{size:>8,} {medians[size]:>11.2f} {p99(answers):>11.2f}"
+            f" {statistics.median(homes):>9.2f} {p99(homes):>9.2f}",
             flush=True,
         )
     small, large = SIZES[0], SIZES[-1]
     print(f"p50 at {large:,} is {medians[large] / medians[small]:.2f} x p50 at {small:,}")
+    own_decks()
+
+
+def own_decks() -> None:
+    """Print what the home page and an answer cost with very many decks of one's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        collection.build(data / "quizapp.db", OWN_CARDS, datetime.now(UTC), own=OWN_DECKS)
+        decks = data / "decks"
+        decks.mkdir()
+        with RunningApp(data, decks) as app:
+            browser = Browser(app.port)
+            homes = timed(HOMES, 10, browser.home)
+            answers = timed(ANSWERS, WARM_UP, browser.answer)
+    print(
+        f"{OWN_DECKS} own decks, {OWN_CARDS:,} cards: home p50 {statistics.median(homes):.2f},"
+        f" p99 {p99(homes):.2f}, answer p50 {statistics.median(answers):.2f},"
+        f" p99 {p99(answers):.2f} ms"
+    )
 
 
 class Browser:
@@ -63,6 +83,10 @@ class Browser:
     def home(self) -> None:
         """Fetch the list of decks."""
         self._fetch("GET", "/")
+
+    def face(self, card: int, side: str) -> None:
+        """Fetch the frame of one side of an imported card."""
+        self._fetch("GET", f"/cards/{card}/faces/{side}")
 
     def _read(self, method: str, path: str, body: str | None = None) -> None:
         page = self._fetch(method, path, body)
@@ -88,7 +112,8 @@ class Browser:
         return text
 
 
-def _timed(count: int, warm_up: int, act: Callable[[], None]) -> list[float]:
+def timed(count: int, warm_up: int, act: Callable[[], None]) -> list[float]:
+    """Milliseconds of each time."""
     taken = []
     for i in range(warm_up + count):
         began = time.perf_counter()
@@ -98,5 +123,6 @@ def _timed(count: int, warm_up: int, act: Callable[[], None]) -> list[float]:
     return taken
 
 
-def _p99(values: list[float]) -> float:
+def p99(values: list[float]) -> float:
+    """What 99 of a hundred stay below."""
     return sorted(values)[int(len(values) * 0.99)]

@@ -167,7 +167,7 @@ def test_a_files_name_is_but_text(app: Flask, quiet: Visitor, name: str) -> None
     title = Batch.get_by_id(1).title
     assert len(title) <= 120 and title.isprintable()
     assert {path.name for path in config.imports.rglob("*") if path.is_file()} == {
-        "upload", "package.jsonl", "text.json",
+        "upload", "package.jsonl", "notes.jsonl", "text.json",
     }  # fmt: skip
     inside = {path.name for path in config.data.iterdir()}
     assert not inside & {"passwd.csv", "boot.csv", Path(name).name}

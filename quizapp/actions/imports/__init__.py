@@ -18,14 +18,14 @@ from typing import Any
 
 from quizapp.actions.imports.choices import Choices
 from quizapp.actions.imports.comparing import Comparison, compare
-from quizapp.actions.imports.laying import lay
+from quizapp.actions.imports.laying import lay, prepared
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.domain.notetypes import NoteType
-from quizapp.formats import jsonl
+from quizapp.formats import contents, jsonl
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
-from quizapp.formats.reading import PACKAGE, read_apart
+from quizapp.formats.reading import LISTED, PACKAGE, read_apart
 from quizapp.storage import imports, media_files
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
@@ -129,7 +129,8 @@ def look(
         wanted["text"] = {**options.get("text", {}), "deck": under}
         package = read_apart(path, folder, name=title, options=wanted, progress=report)
         told, under = _taken(folder, package, own), ""
-    comparison = compare(learner, package, under)
+    with contents.opened(package, folder / PACKAGE, folder / LISTED) as found:
+        comparison = compare(learner, package, found, under)
     return _head(package) | {
         "options": dict(options),
         "under": under,
@@ -161,15 +162,19 @@ def commit(
     folder = root / batch.folder
     if batch.state != "ready":
         raise Stale(_GONE_ON)
-    if not (folder / PACKAGE).is_file():
+    if not all((folder / name).is_file() for name in (PACKAGE, LISTED)):
         raise Missing(_FILE_GONE)
-    package = jsonl.read(folder / PACKAGE)
+    package = jsonl.heads(folder / PACKAGE)
     with media_files.arriving(media_root):
         _place_media(package, folder, media_root)
-        with transaction():
+        with (
+            contents.opened(package, folder / PACKAGE, folder / LISTED) as found,
+            prepared(learner, batch_id, package, found, choices, now, report, folder) as waiting,
+            transaction(),
+        ):
             if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
                 raise Stale(_GONE_ON)
-            counts = lay(learner, batch_id, package, choices, now, report)
+            counts = lay(waiting)
             imports.change(batch_id, result=counts)
             finish({"address": f"/imports/{batch_id}"})
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,23 +1,16 @@
 """What an import would do, before it does it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 from quizapp.actions.imports.advice import LOOKED_AT, advice
-from quizapp.actions.imports.notes import (
-    cards,
-    chunks,
-    digest,
-    path_of,
-    refusals,
-    renamed,
-    tags,
-    with_media,
-)
+from quizapp.actions.imports.notes import chunks, path_of, refusals, renamed, with_media
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType
+from quizapp.formats.contents import Contents, Entry, cards, changed, tags
 from quizapp.formats.labels import label
 from quizapp.formats.package import Package, PackedNote
 from quizapp.storage import imports
@@ -27,6 +20,7 @@ from quizapp.storage.imports import Content, Known
 SHOWN = 100
 SAMPLES = 3
 _LONGEST = 2_000
+TWICE = "Another note of this file has the same key, so this one is left out."
 
 KINDS = ("new", "changed", "older", "same", "conflicts", "gone", "refused")
 
@@ -64,41 +58,46 @@ class Comparison:
             self.lists[kind].append(entry())
 
 
-def compare(learner: Learner, package: Package, under: str = "") -> Comparison:
+def compare(learner: Learner, package: Package, contents: Contents, under: str = "") -> Comparison:
     """Hold a package against a learner's own notes; nothing is written.
 
     ``under`` is the deck that everything is to go under, see Choices.
     """
     known = imports.notes_known(learner.id)
+    contents = with_types_apart(learner, package, contents, known)
     stored_types = dict(imports.notetypes(learner.id).values())
     types = {type_.key: type_ for type_ in package.notetypes}
     larger = grown(package, stored_types)
     stored_media = imports.media(learner.id)
-    names = renamed(package, stored_media)
+    contents = with_own_media(package, contents, stored_media)
     result = Comparison()
-    seen = set()
-    for chunk in chunks(package.notes):
+    seen: set[str] = set()
+    for chunk in chunks(contents.entries()):
         differ: list[tuple[PackedNote, Known]] = []
         growing: list[tuple[PackedNote, Known]] = []
-        for packed in chunk:
-            note = with_media(packed, names)
-            seen.add(note.key)
-            result.counts["reviews"] += sum(len(card.reviews) for card in note.cards)
-            if len(seen) <= LOOKED_AT:
-                _advise(result, note, types)
-            if len(result.samples) < SAMPLES:
-                result.samples.append(_sample(note, types))
-            there = known.get(note.key)
-            if there is None:
-                result.counts["cards"] += len(cards(note, types))
-                result.add("new", lambda n=note: _entry(n, types))  # type: ignore[misc]
+        for entry in chunk:
+            if entry.key in seen:
+                where = contents.note(entry).where
+                result.add("refused", lambda w=where: {"where": w, "reason": TWICE})  # type: ignore[misc]
                 continue
-            if note.notetype in larger and not (there.shipped or there.retired):
-                growing.append((note, there))
-            if is_same(note, there):
+            seen.add(entry.key)
+            result.counts["reviews"] += entry.reviews
+            if len(seen) <= LOOKED_AT:
+                note = contents.note(entry)
+                _advise(result, note, types)
+                if len(seen) <= SAMPLES:
+                    result.samples.append(_sample(note, types))
+            there = known.get(entry.key)
+            if there is None:
+                result.counts["cards"] += entry.cards
+                result.add("new", lambda e=entry: _entry(contents.note(e), types))  # type: ignore[misc]
+                continue
+            if grows(entry, there, contents, larger):
+                growing.append((contents.note(entry), there))
+            if is_same(entry, there):
                 result.counts["same"] += 1
             else:
-                differ.append((note, there))
+                differ.append((contents.note(entry), there))
         stored = imports.contents(learner.id, [there.id for _, there in differ])
         for note, there in differ:
             _compare(result, note, there, stored[there.id], types, stored_types)
@@ -108,9 +107,53 @@ def compare(learner: Learner, package: Package, under: str = "") -> Comparison:
     inside = [having[name][0] for name in names_here if name in having]
     for id_, shown in imports.gone(learner.id, inside, seen):
         result.add("gone", lambda i=id_, s=shown: {"id": i, "label": s})  # type: ignore[misc]
-    for entry in refusals(package, stored_media):
-        result.add("refused", lambda e=entry: asdict(e))  # type: ignore[misc]
+    for refused in refusals(package, stored_media):
+        result.add("refused", lambda e=refused: asdict(e))  # type: ignore[misc]
     return result
+
+
+def with_types_apart(
+    learner: Learner, package: Package, contents: Contents, known: Mapping[str, Known]
+) -> Contents:
+    """The contents with keys of their own for note types that are strangers to those here.
+
+    Scripts that make packages often share the number of a note type though nothing else;
+    uniting two of those would spoil the cards of both. ``package`` gets the new keys too.
+    """
+    here = imports.notetypes(learner.id)
+    strange = {
+        type_.key: f"{type_.key}-{sha256(repr(type_.fields).encode()).hexdigest()[:8]}"
+        for type_ in package.notetypes
+        if type_.key in here and not _are_related(here[type_.key][1], type_)
+    }
+    # One note of it that is here is proof enough that the author changed the type, but for a
+    # type that was set apart before.
+    unsure = {key for key, own in strange.items() if own not in here}
+    for entry in contents.entries() if unsure else ():
+        if entry.key in known and (key := contents.note(entry).notetype) in unsure:
+            strange.pop(key, None)
+    if not strange:
+        return contents
+    package.notetypes = [
+        replace(
+            type_, key=strange[type_.key], extra={k: v for k, v in type_.extra.items() if k != "id"}
+        )
+        if type_.key in strange
+        else type_
+        for type_ in package.notetypes
+    ]
+    types = {type_.key: type_ for type_ in package.notetypes}
+    return changed(
+        contents,
+        types,
+        lambda note: replace(note, notetype=strange.get(note.notetype, note.notetype)),
+    )
+
+
+def _are_related(there: NoteType, new: NoteType) -> bool:
+    """Whether one note type can be the other with fields added or removed."""
+    one, other = set(there.fields), set(new.fields)
+    return (there.kind == "normal") == (new.kind == "normal") and (one <= other or other <= one)
 
 
 def grown(package: Package, stored: Mapping[int, NoteType]) -> set[str]:
@@ -126,6 +169,13 @@ def grown(package: Package, stored: Mapping[int, NoteType]) -> set[str]:
     }
 
 
+def grows(entry: Entry, there: Known, contents: Contents, larger: Set[str]) -> bool:
+    """Whether a note that is here gains cards, being of one of the types that ``grown`` names."""
+    if not larger or there.shipped or there.retired:
+        return False
+    return contents.note(entry).notetype in larger
+
+
 def _gained(
     learner: Learner,
     notes: Sequence[tuple[PackedNote, Known]],
@@ -139,6 +189,15 @@ def _gained(
     )
 
 
+def with_own_media(package: Package, contents: Contents, media: Mapping[str, str]) -> Contents:
+    """The contents with the names that its files get beside those that are stored."""
+    names = renamed(package, media)
+    if not names:
+        return contents
+    types = {type_.key: type_ for type_ in package.notetypes}
+    return changed(contents, types, lambda note: with_media(note, names))
+
+
 def _advise(result: Comparison, note: PackedNote, types: Mapping[str, NoteType]) -> None:
     for finding in advice(note, types.get(note.notetype)):
         result.counts["advice"] += 1
@@ -146,9 +205,10 @@ def _advise(result: Comparison, note: PackedNote, types: Mapping[str, NoteType])
             result.advice.append(_entry(note, types) | finding)
 
 
-def is_same(note: PackedNote, there: Known) -> bool:
+def is_same(entry: Entry, there: Known) -> bool:
     """Whether nothing of a note's text is to change; one that ships is its file's to change."""
-    return there.shipped or (there.digest.rpartition(":")[2] == digest(note) and not there.retired)
+    same = there.digest.rpartition(":")[2] == entry.digest
+    return there.shipped or (same and not there.retired)
 
 
 def is_taken(existing: str, note: PackedNote, there: Known) -> bool:

@@ -1,35 +1,95 @@
-"""Laying a package down: the rows it becomes, and what becomes of those that are here."""
+"""Laying a package down: the rows it becomes, and what becomes of those that are here.
 
-from collections.abc import Callable, Mapping, Sequence, Set
+The rows of new notes are made before the transaction and wait in a file (see
+storage/staging.py): others wait for the database only while it stores them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from quizapp.actions.imports.choices import Choices
-from quizapp.actions.imports.comparing import grown, is_same, is_taken, united_fields
+from quizapp.actions.imports.comparing import (
+    grown,
+    grows,
+    is_same,
+    is_taken,
+    united_fields,
+    with_own_media,
+    with_types_apart,
+)
 from quizapp.actions.imports.notes import (
-    cards,
     chunks,
     path_of,
     refusals,
     renamed,
     shown_in_lists,
     stored_digest,
-    tags,
-    with_media,
 )
 from quizapp.actions.imports.rows import card_row, memory_row, note_row, review_rows
 from quizapp.domain.days import DayTable
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType, Template
+from quizapp.formats.contents import Contents, Entry, cards, digest, tags
 from quizapp.formats.natives import native_types
 from quizapp.formats.package import Package, PackedCard, PackedDeck, PackedNote
 from quizapp.storage import exports, imports
 from quizapp.storage.imports import Content, Known
+from quizapp.storage.staging import Stage, at_hand, lay_down, staged
+
+Report = Callable[[int, int], None]
 
 _COUNTED = ("added", "updated", "same", "kept", "set_aside", "cards", "reviews", "refused")
+
+
+@dataclass
+class Waiting:
+    """An import that is ready to be laid down.
+
+    ground  what was stored when it was made ready: notes by key, and files of media
+    homes   the decks that its rows name by place
+    here    entries of notes that are the same here, and whose log goes on from there
+    differ  entries of notes that are here with another text
+    growing  entries of notes that are here and whose type has more templates in the file
+    seen    the keys of all its notes
+    known_as  how the database knows the stage, see at_hand in storage/staging.py
+    """
+
+    learner: Learner
+    batch: int
+    package: Package
+    contents: Contents
+    choices: Choices
+    now: datetime
+    report: Report
+    stage: Stage
+    known_as: str
+    ground: tuple[dict[str, Known], dict[str, str]]
+    types: Mapping[str, NoteType]
+    days: DayTable
+    homes: dict[str, int] = field(default_factory=dict)
+    here: list[Entry] = field(default_factory=list)
+    differ: list[Entry] = field(default_factory=list)
+    growing: list[Entry] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    position: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTED, 0))
+
+    @property
+    def today(self) -> int:
+        """The learner's study day."""
+        return self.learner.today(self.now)
+
+    @property
+    def marked(self) -> bool:
+        """Whether marks come along: they are as much somebody's as answers are; where there
+        are none, nobody was asked."""
+        return self.choices.progress or not self.package.progress
 
 
 @dataclass
@@ -44,41 +104,179 @@ class _Work:
     days: DayTable
     types: Mapping[str, NoteType]
     type_ids: Mapping[str, int]
-    grown: Set[str]
     decks: dict[str, tuple[int, str]]
     marked: bool
-    position: int = 0
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTED, 0))
+    position: int
+    counts: dict[str, int]
 
 
-def lay(
+@contextmanager
+def prepared(
     learner: Learner,
     batch: int,
     package: Package,
+    contents: Contents,
     choices: Choices,
     now: datetime,
-    report: Callable[[int, int], None],
-) -> dict[str, int]:
-    """Lay a package down inside the caller's transaction; return what was done, counted."""
-    stored_media = imports.media(learner.id)
+    report: Report,
+    folder: Path,
+) -> Iterator[Waiting]:
+    """Make a package ready to be laid down; what waits lies in ``folder`` until the end.
+
+    Outside of a transaction, which is to begin inside.
+    """
+    contents = with_types_apart(learner, package, contents, imports.notes_known(learner.id))
+    with staged(folder) as stage:
+        waiting = _made_ready(learner, batch, package, contents, choices, now, report, stage)
+        with at_hand(stage) as waiting.known_as:
+            yield waiting
+
+
+def lay(waiting: Waiting) -> dict[str, int]:
+    """Lay an import down inside the caller's transaction; return what was done, counted."""
+    w = waiting
+    if w.ground == _ground(w.learner):
+        return _lay(w)
+    # Something else was laid down meanwhile; now nothing can come between.
+    with staged(w.stage.path.parent) as stage:
+        return _lay(
+            _made_ready(
+                w.learner, w.batch, w.package, w.contents, w.choices, w.now, w.report, stage
+            )
+        )
+
+
+def _ground(learner: Learner) -> tuple[dict[str, Known], dict[str, str]]:
+    return imports.notes_known(learner.id), imports.media(learner.id)
+
+
+def _made_ready(
+    learner: Learner,
+    batch: int,
+    package: Package,
+    contents: Contents,
+    choices: Choices,
+    now: datetime,
+    report: Report,
+    stage: Stage,
+) -> Waiting:
+    known, media = ground = _ground(learner)
+    waiting = Waiting(
+        learner,
+        batch,
+        package,
+        contents,
+        choices,
+        now,
+        report,
+        stage,
+        "",
+        ground,
+        {type_.key: type_ for type_ in package.notetypes},
+        DayTable(learner.calendar),
+    )
+    # A fresh import asks nothing of what is stored.
+    reps = imports.reps_known(learner.id) if choices.progress and known else {}
+    larger = grown(package, dict(imports.notetypes(learner.id).values()))
+    found = with_own_media(package, contents, media)
+    for chunk in chunks(found.entries()):
+        new = []
+        for entry in chunk:
+            if entry.key in waiting.seen:
+                waiting.counts["refused"] += 1
+                continue
+            waiting.seen.add(entry.key)
+            there = known.get(entry.key)
+            if there is None:
+                new.append((found.note(entry), entry.digest))
+                continue
+            if grows(entry, there, found, larger):
+                waiting.growing.append(entry)
+            if not is_same(entry, there):
+                waiting.differ.append(entry)
+            else:
+                waiting.counts["same"] += 1
+                if any(more > reps.get((there.id, ord_), more) for ord_, more in entry.reps):
+                    waiting.here.append(entry)
+        _stage(waiting, new)
+        report(len(waiting.seen), 0)
+    return waiting
+
+
+def _stage(waiting: Waiting, notes: Sequence[tuple[PackedNote, str]]) -> None:
+    """Put the rows of new notes aside, with their cards and what is known of them."""
+    type_places = {key: place for place, key in enumerate(waiting.types)}
+    note_rows = []
+    pairs: list[tuple[int, int, PackedNote, PackedCard]] = []
+    for at, (note, note_digest) in enumerate(notes, waiting.stage.notes):
+        type_ = waiting.types.get(note.notetype)
+        note_rows.append(
+            note_row(
+                at, _home(waiting, note.deck), waiting.learner, waiting.batch, waiting.position,
+                note, tags(note), shown_in_lists(note.kind, note.fields, note.objective, type_),
+                stored_digest(note.kind, note_digest), type_places.get(note.notetype),
+            )
+        )  # fmt: skip
+        waiting.position += 1
+        for card in cards(note, waiting.types):
+            pairs.append((at, _home(waiting, card.deck or note.deck), note, card))
+    rows = _card_rows(waiting, pairs, iter(range(waiting.stage.cards, 1 << 62)))
+    waiting.stage.add(note_rows, *rows)
+    waiting.counts["added"] += len(note_rows)
+
+
+def _home(waiting: Waiting, name: str) -> int:
+    return waiting.homes.setdefault(name, len(waiting.homes))
+
+
+def _card_rows(
+    work: "Waiting | _Work",
+    pairs: Sequence[tuple[int, int, PackedNote, PackedCard]],
+    ids: Iterator[int],
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Rows of cards, of memories and of the log, for: note, deck, note as packed, card."""
+    card_rows, memory_rows, log = [], [], []
+    for note_id, deck, note, card in pairs:
+        id_ = next(ids)
+        position = work.position if card.position is None else card.position
+        card_rows.append(card_row(id_, note_id, deck, position, note.key, card))
+        if note.pool == "study":
+            if not work.choices.progress:
+                card = PackedCard(card.ord, card.deck)  # noqa: PLW2901 (new, whatever it was)
+            else:
+                log += review_rows(work.learner, id_, card, work.days)
+            memory_rows.append(
+                memory_row(
+                    work.learner, id_, deck, note_id, note, card, position, work.today, work.days,
+                    marked=work.marked,
+                )
+            )  # fmt: skip
+    work.counts["cards"] += len(card_rows)
+    work.counts["reviews"] += len(log)
+    return card_rows, memory_rows, log
+
+
+def _lay(waiting: Waiting) -> dict[str, int]:
+    learner, batch, choices = waiting.learner, waiting.batch, waiting.choices
+    package = waiting.package
+    known, stored_media = waiting.ground
     names = renamed(package, stored_media)
     named = {names.get(medium.name, medium.name): medium for medium in package.media}
     fresh = [(n, m.digest, m.size) for n, m in named.items() if n not in stored_media]
     imports.add_media(learner.id, batch, fresh)
-    more = grown(package, dict(imports.notetypes(learner.id).values()))
     work = _Work(
         learner,
         batch,
         choices,
-        now,
-        learner.today(now),
-        DayTable(learner.calendar),
-        {type_.key: type_ for type_ in package.notetypes},
+        waiting.now,
+        waiting.today,
+        waiting.days,
+        waiting.types,
         _lay_types(learner, batch, package, choices),
-        more,
         imports.own_decks(learner.id),
-        # Marks are as much somebody's as answers are; where there are none, nobody was asked.
-        marked=choices.progress or not package.progress,
+        waiting.marked,
+        waiting.position,
+        dict(waiting.counts),
     )
     own = _own_decks(learner, package)
     for deck in own:
@@ -91,20 +289,25 @@ def lay(
             desired_retention=deck.desired_retention,
             extra=dict(deck.extra) or None,
         )
-    known = imports.notes_known(learner.id)
-    seen: set[str] = set()
-    for chunk in chunks(package.notes):
-        _lay_chunk(work, [with_media(note, names) for note in chunk], known)
-        seen.update(note.key for note in chunk)
-        report(len(seen), 0)
+    homes = [_deck(work, name) for name in waiting.homes]
+    lay_down(waiting.stage, homes, [work.type_ids[k] for k in work.types], waiting.known_as)
+    found = with_own_media(package, waiting.contents, stored_media)
+    for piece in chunks(waiting.growing):
+        _add_missing_cards(work, [(found.note(entry), known[entry.key]) for entry in piece])
+    for piece in chunks(waiting.differ):
+        taken = _change(work, [(found.note(entry), known[entry.key]) for entry in piece])
+        if choices.progress:
+            _take_progress(work, taken)
+    for piece in chunks(waiting.here):
+        _take_progress(work, [(found.note(entry), known[entry.key]) for entry in piece])
     if choices.set_aside:
         inside = [_deck(work, deck.name) for deck in own]
-        gone = [id_ for id_, _ in imports.gone(learner.id, inside, seen)]
+        gone = [id_ for id_, _ in imports.gone(learner.id, inside, waiting.seen)]
         imports.retire(batch, gone)
         work.counts["set_aside"] = len(gone)
     # A package of ours for Anki names them; here their notes are of our own kinds again.
     imports.forget_unused_types(batch, native_types().values())
-    work.counts["refused"] = len(refusals(package, stored_media))
+    work.counts["refused"] += len(refusals(package, stored_media))
     return work.counts
 
 
@@ -153,80 +356,6 @@ def _lay_types(learner: Learner, batch: int, package: Package, choices: Choices)
     return ids
 
 
-def _lay_chunk(work: _Work, notes: Sequence[PackedNote], known: dict[str, Known]) -> None:
-    new: list[PackedNote] = []
-    here: list[tuple[PackedNote, Known]] = []
-    differ: list[tuple[PackedNote, Known]] = []
-    for note in notes:
-        there = known.get(note.key)
-        if there is None:
-            new.append(note)
-        elif is_same(note, there):
-            here.append((note, there))
-        else:
-            differ.append((note, there))
-    _add(work, new)
-    work.counts["same"] += len(here)
-    more = [(n, k) for n, k in (*here, *differ) if n.notetype in work.grown]
-    _add_missing_cards(work, [(n, k) for n, k in more if not (k.retired or k.shipped)])
-    here += _change(work, differ)
-    if work.choices.progress:
-        _take_progress(work, here)
-
-
-def _add(work: _Work, notes: Sequence[PackedNote]) -> None:
-    """Lay down notes that are not here yet, with their cards and what is known of them."""
-    made = [(note, cards(note, work.types)) for note in notes]
-    note_id = imports.reserve_notes(len(made))
-    note_rows = []
-    pairs: list[tuple[int, int, PackedNote, PackedCard]] = []
-    for note, packed in made:
-        id_ = note_id()
-        home = _deck(work, note.deck)
-        type_ = work.types.get(note.notetype)
-        shown = shown_in_lists(note.kind, note.fields, note.objective, type_)
-        note_rows.append(
-            note_row(
-                id_, home, work.learner, work.batch, work.position, note, tags(note), shown,
-                stored_digest(note), work.type_ids.get(note.notetype),
-            )
-        )  # fmt: skip
-        work.position += 1
-        for card in packed:
-            pairs.append((id_, _deck(work, card.deck or note.deck), note, card))
-    _add_cards(work, pairs, note_rows)
-    work.counts["added"] += len(note_rows)
-
-
-def _add_cards(
-    work: _Work,
-    pairs: Sequence[tuple[int, int, PackedNote, PackedCard]],
-    note_rows: Sequence[Sequence[Any]] = (),
-) -> list[int]:
-    """Lay down cards of notes: note, deck, note as packed, card; return their ids."""
-    card_id = imports.reserve_cards(len(pairs))
-    card_rows, memory_rows, log = [], [], []
-    for note_id, deck, note, card in pairs:
-        id_ = card_id()
-        position = work.position if card.position is None else card.position
-        card_rows.append(card_row(id_, note_id, deck, position, card))
-        if note.pool == "study":
-            if not work.choices.progress:
-                card = PackedCard(card.ord, card.deck)  # noqa: PLW2901 (new, whatever it was)
-            else:
-                log += review_rows(work.learner, id_, card, work.days)
-            memory_rows.append(
-                memory_row(
-                    work.learner, id_, deck, note_id, note, card, position, work.today, work.days,
-                    marked=work.marked,
-                )
-            )  # fmt: skip
-    imports.add_rows(note_rows, card_rows, memory_rows, log)
-    work.counts["cards"] += len(card_rows)
-    work.counts["reviews"] += len(log)
-    return [row[0] for row in card_rows]
-
-
 def _change(
     work: _Work, notes: Sequence[tuple[PackedNote, Known]]
 ) -> list[tuple[PackedNote, Known]]:
@@ -256,7 +385,7 @@ def _change(
             objective=note.objective,
             level=note.level,
             pool=note.pool,
-            digest=stored_digest(note),
+            digest=stored_digest(note.kind, digest(note)),
             modified=note.modified or None,
             retired=False,
         )
@@ -293,7 +422,9 @@ def _add_missing_cards(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -
         for card in cards(note, work.types)
         if card.ord not in {stored.ord for stored in known.get(there.id, ())}
     ]
-    imports.note_added(work.batch, "card", _add_cards(work, pairs))
+    rows = _card_rows(work, pairs, imports.reserve_cards(len(pairs)))
+    imports.add_rows([], *rows)
+    imports.note_added(work.batch, "card", [row[0] for row in rows[0]])
     for note, there in notes:
         if note.kind != "custom":
             count = len(cards(note, work.types))

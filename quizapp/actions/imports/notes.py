@@ -1,66 +1,37 @@
 """A packed note as comparing and laying down look at it."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from hashlib import sha256
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from quizapp.domain.cards import card_count
 from quizapp.domain.notetypes import NoteType
-from quizapp.domain.templates import cards_of
 from quizapp.formats.faces import faces, rendered_by
 from quizapp.formats.jsonl import NO_BYTES
 from quizapp.formats.labels import faces_of_label, label
-from quizapp.formats.package import Package, PackedCard, PackedNote, Refused
+from quizapp.formats.package import Package, PackedNote, Refused
 
-_CHUNK = 1_000
+_T = TypeVar("_T")
+
 # Decks inside each other; deeper than anybody sorts, and every page can still show it.
 DEEPEST = 50
 
-# In Anki these are tags; here they are kept with what a learner knows of a card.
-KEPT_WITH_CARDS = ("marked", "leech")
+# Few enough that the collector of cycles finds little to look at in vain.
+_CHUNK = 100
 
 
-def chunks(notes: Iterable[PackedNote]) -> Iterator[list[PackedNote]]:
-    """The notes in lists that memory and the database take well."""
-    waiting = iter(notes)
+def chunks(items: Iterable[_T]) -> Iterator[list[_T]]:
+    """Notes, or what stands for them, in lists that memory and the database take well."""
+    waiting = iter(items)
     while piece := list(islice(waiting, _CHUNK)):
         yield piece
 
 
-def tags(note: PackedNote) -> list[str]:
-    """A note's tags but those that are kept with its cards."""
-    return [tag for tag in note.tags if tag.casefold() not in KEPT_WITH_CARDS]
-
-
-def digest(note: PackedNote) -> str:
-    """What stands for a note's content: equal where nothing is to change."""
-    content = [
-        note.kind, note.notetype, note.fields, sorted(tags(note)), note.topic, note.reference,
-        note.domains, note.objective, note.level, note.pool,
-    ]  # fmt: skip
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def stored_digest(note: PackedNote) -> str:
+def stored_digest(kind: str, digest: str) -> str:
     """The digest as it is stored: one whose faces are stored names their renderer before."""
-    return digest(note) if note.kind == "custom" else f"{rendered_by()}:{digest(note)}"
-
-
-def cards(note: PackedNote, types: Mapping[str, NoteType]) -> Sequence[PackedCard]:
-    """The cards the file gives a note, or all that its text makes, new."""
-    if note.cards:
-        return note.cards
-    if note.kind == "custom":
-        ords = cards_of(types[note.notetype], note.fields)
-    else:
-        ords = list(range(card_count(note.kind, note.fields)))
-    return [PackedCard(ord=ord_, deck=note.deck) for ord_ in ords]
+    return digest if kind == "custom" else f"{rendered_by()}:{digest}"
 
 
 def shown_in_lists(

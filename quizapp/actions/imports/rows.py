@@ -22,7 +22,9 @@ _STATES = {
     "review": State.REVIEW,
     "relearning": State.RELEARNING,
 }
-_BEFORE = (State.LEARNING, State.REVIEW, State.RELEARNING, State.REVIEW)
+# As they are stored; asking a State for its value takes a while.
+_NEW, _LEARNING, _REVIEW = State.NEW.value, State.LEARNING.value, State.REVIEW.value
+_BEFORE = (_LEARNING, _REVIEW, State.RELEARNING.value, _REVIEW)
 _MANUAL, _RESCHEDULED, _EARLY = 4, 5, 3
 _LATEST_DAY = 2**31 - 1
 
@@ -42,20 +44,23 @@ def note_row(
     """A note in the order of NOTE_COLUMNS."""
     return (
         id_, deck, own_key(learner.id, note.key), note.kind, to_json(note.fields), to_json(faces),
-        note.topic, to_json(tags), note.reference, "[]", to_json(note.domains), note.objective,
+        note.topic, to_json(tags) if tags else "[]", note.reference, "[]",
+        to_json(note.domains) if note.domains else "[]", note.objective,
         note.level, note.pool, position, digest, False, notetype, note.created or None,
         note.modified or None, batch,
     )  # fmt: skip
 
 
-def card_row(id_: int, note: int, deck: int, position: int, card: PackedCard) -> tuple[Any, ...]:
+def card_row(
+    id_: int, note: int, deck: int, position: int, key: str, card: PackedCard
+) -> tuple[Any, ...]:
     """A card in the order of CARD_COLUMNS."""
     origin: dict[str, Any] = dict(card.extra)
     for name, value in (("position", card.position), ("ease", card.ease), ("left", card.left)):
         if value:
             origin[name] = value
     return (
-        id_, note, deck, card.ord, _OWN_FIRST + position, _shuffle(note, card.ord), False,
+        id_, note, deck, card.ord, _OWN_FIRST + position, _shuffle(key, card.ord), False,
         to_json(origin) if origin else None,
     )  # fmt: skip
 
@@ -90,7 +95,7 @@ def memory_row(
     marks = {tag.casefold() for tag in note.tags} if marked else set()
     return (
         learner.id, id_, deck, note_id, max(version, len(card.reviews)), queue.value, turn,
-        _shuffle(note_id, card.ord), state.value, _step(learner, card, state), due,
+        _shuffle(note.key, card.ord), state.value, _step(learner, card, state), due,
         max(0, card.interval), stability, difficulty, MODEL if stability is not None else None,
         last_at, None if last_at is None else days.day(last_at), card.reps, card.lapses,
         "leech" in marks, "marked" in marks, card.flag, buried_on, card.held == "sibling",
@@ -104,24 +109,26 @@ def review_rows(
     rows = []
     last_day: int | None = None
     answered = False
-    for version, review in enumerate(card.reviews):
-        day = days.day(review.at)
-        mode, rating = "due", review.rating
-        before = _BEFORE[review.logged] if review.logged < len(_BEFORE) else State.REVIEW
-        if review.logged in (_MANUAL, _RESCHEDULED) or not rating:
-            forgotten = review.logged == _MANUAL and not review.factor
+    learner_id, day_of = learner.id, days.day
+    for version, (at, given, logged, interval, last_interval, factor, taken) in enumerate(
+        card.reviews
+    ):
+        day = day_of(at)
+        mode, rating = "due", given
+        before = _BEFORE[logged] if logged < len(_BEFORE) else _REVIEW
+        if logged in (_MANUAL, _RESCHEDULED) or not rating:
+            forgotten = logged == _MANUAL and not factor
             mode, rating = ("reset" if forgotten else "moved"), 0
-        elif review.logged == _EARLY:
-            mode = "ahead" if review.factor else "crammed"
+        elif logged == _EARLY:
+            mode = "ahead" if factor else "crammed"
         elif not answered:
-            before = State.NEW
-        after = State.REVIEW if review.interval > 0 else State.LEARNING
+            before = _NEW
         rows.append(
             (
-                learner.id, id_, version, mode, rating, review.at, day,
-                None if last_day is None else day - last_day, review.milliseconds,
-                before.value, after.value, review.interval, False,
-                f"[{review.logged},{review.last_interval},{review.factor},{review.rating}]",
+                learner_id, id_, version, mode, rating, at, day,
+                None if last_day is None else day - last_day, taken, before,
+                _REVIEW if interval > 0 else _LEARNING, interval, False,
+                f"[{logged},{last_interval},{factor},{given}]",
             )
         )  # fmt: skip
         if rating:
@@ -165,5 +172,5 @@ def _step(learner: Learner, card: PackedCard, state: State) -> int:
     return max(0, len(steps) - card.left) if card.left else 0
 
 
-def _shuffle(note: int, ord_: int) -> int:
-    return crc32(f"{note}:{ord_}".encode()) % 1_000_003
+def _shuffle(key: str, ord_: int) -> int:
+    return crc32(f"{key}:{ord_}".encode("utf-8", "replace")) % 1_000_003
