@@ -264,6 +264,15 @@ def test_media_opened_by_itself_is_dead(
         if base == "/media/":
             page.goto(preview)
             commit(page)
+        frame = f"{preview}/samples/0/question"
+        if base == "/media/":
+            frame = f"/cards/{card_ids(served)[0]}/faces/question"
+        headers = context.request.get(frame).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "sandbox allow-same-origin;" in headers["content-security-policy"]
+        assert "script" not in headers["content-security-policy"]
+        assert headers["x-frame-options"] == "SAMEORIGIN"
+        assert headers["x-content-type-options"] == "nosniff"
         for name in stored:
             answer = context.request.get(f"{base}{name}", headers={"Sec-Fetch-Dest": "document"})
             if answer.status == 404:
