@@ -26,8 +26,6 @@ from granian.log import LogLevels
 from quizapp import clock
 from quizapp.actions import backups as backup_actions
 from quizapp.actions import decks as deck_actions
-from quizapp.actions import exports as export_actions
-from quizapp.actions import imports as import_actions
 from quizapp.actions import learners as learner_actions
 from quizapp.actions import study as study_actions
 from quizapp.config import ROOT, Config
@@ -84,8 +82,6 @@ def serve() -> None:
     with database():
         _migrate()
         click.echo(_load())
-        import_actions.sweep(config.imports, config.media, clock.now())
-        export_actions.sweep(config.exports, clock.now())
     leave()
     server = Granian(
         "wsgi:app",

@@ -229,14 +229,10 @@ def _look(learner: Learner, file: Path, asked: _Asked, outcome: dict[str, Any]) 
 
 def _import(learner: Learner, file: Path, asked: _Asked, outcome: dict[str, Any]) -> None:
     config, now = configured(), clock.now()
-    home = config.imports / token_hex(16)
-    home.mkdir(parents=True)
-    try:
-        _fetch(file, home / "upload")
-        batch = import_actions.receive(learner, _title(file), home.name, now)
-    except BaseException:
-        shutil.rmtree(home, ignore_errors=True)
-        raise
+    folder = token_hex(16)
+    with import_actions.place(config.imports, folder) as upload:
+        _fetch(file, upload)
+        batch = import_actions.receive(learner, _title(file), folder, now)
     try:
         with progress_bars() as show:
             import_actions.read(

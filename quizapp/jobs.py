@@ -20,7 +20,7 @@ from quizapp.actions import jobs as job_actions
 from quizapp.config import Config
 from quizapp.domain.errors import Refusal
 from quizapp.domain.jobs import Job, State, Stopped, Work
-from quizapp.storage import jobs
+from quizapp.storage import files, jobs
 from quizapp.storage.database import Unavailable, connection, proxy
 
 # The work of each kind, a function of actions.
@@ -104,9 +104,10 @@ def do(job: Job) -> None:
             state, said = State.STOPPED, STOPPED
         except Refusal as refused:
             said = str(refused)
-        except Exception:
+        except Exception as error:
             _log.exception("job %s (%s) failed", job.id, job.kind)
-            said = BROKEN
+            excused = files.excuse(error) if isinstance(error, OSError) else None
+            said = BROKEN if excused is None else str(excused)
     # Without this the row would say for ever that it runs.
     while not _ended(job, state, said, result):
         time.sleep(1)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread, current_thread, main_thread
 from typing import Any
 
 from flask import Flask
@@ -17,10 +17,12 @@ from huey import MemoryHuey, crontab
 from huey.consumer import Consumer
 
 from quizapp import alive, clock, jobs
+from quizapp.actions import exports as export_actions
+from quizapp.actions import imports as import_actions
 from quizapp.actions import jobs as job_actions
 from quizapp.config import Config
 from quizapp.domain.jobs import Job
-from quizapp.storage.database import Unavailable, connection
+from quizapp.storage.database import Unavailable, connection, proxy
 
 # Seconds between two looks into an empty queue, at most.
 PATIENCE = 0.5
@@ -33,7 +35,14 @@ _log = logging.getLogger(__name__)
 def init(app: Flask) -> None:
     """Have the worker start with the first request; a server starts it earlier."""
     config: Config = app.config["QUIZAPP"]
-    workers = app.extensions["workers"] = Workers(config.data, config.worker == "inside")
+    workers = app.extensions["workers"] = Workers(
+        config.data,
+        config.worker == "inside",
+        lambda: (
+            import_actions.sweep(config.imports, config.media)
+            + export_actions.sweep(config.exports, clock.now())
+        ),
+    )
 
     @app.before_request
     def take_up() -> None:
@@ -42,10 +51,14 @@ def init(app: Flask) -> None:
 
 
 class Workers:
-    """What takes up work in this process: one thread, so that long work is one at a time."""
+    """What takes up work in this process: one thread, so that long work is one at a time.
 
-    def __init__(self, data: Path, inside: bool) -> None:
+    ``left`` deletes what a killed process left, and counts it.
+    """
+
+    def __init__(self, data: Path, inside: bool, left: Callable[[], int] = lambda: 0) -> None:
         self._data = data
+        self._left = left
         self._inside = inside
         self._lock = Lock()
         self._started = False
@@ -60,6 +73,8 @@ class Workers:
             if not self._started:
                 self._started = True
                 self.sweep()
+                # It may be much to look through, and nobody waits for it.
+                Thread(target=self.tidy, name="tidy", daemon=True).start()
                 if self._inside:
                     _Inside(self._huey, **_HOW).start()
 
@@ -67,6 +82,7 @@ class Workers:
         """Take up work until a signal ends the process; SIGINT lets a job finish first."""
         self._started = True
         self.sweep()
+        self.tidy()
         Consumer(self._huey, **_HOW).run()
 
     def sweep(self) -> int:
@@ -81,6 +97,18 @@ class Workers:
         if count:
             _log.warning("%s jobs were under way when their process stopped", count)
         return count
+
+    def tidy(self) -> int:
+        """Delete the files that a killed process left of its imports; return how many."""
+        try:
+            with connection():
+                return self._left()
+        except (Unavailable, OSError) as error:
+            _log.warning("files of stopped imports are left for later: %s", error)
+            return 0
+        finally:
+            if current_thread() is not main_thread():
+                proxy.close()
 
     def _claim(self) -> Job | None:
         try:

@@ -24,7 +24,7 @@ def count(job: Job, report: Report) -> Mapping[str, Any]:
         report(step, steps, f"Counted {step}.")
         time.sleep(job.arguments.get("seconds", 0))
     report(steps, steps, "Writing.")
-    result = {"said": f"Counted to {steps}.", "address": "/settings"}
+    result = {"said": f"Counted to {steps}.", "address": job.arguments.get("address", "")}
     with transaction():
         picks.create(job.learner, job.title, [], datetime.now(UTC))
         time.sleep(job.arguments.get("hold", 0))

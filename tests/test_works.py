@@ -105,22 +105,15 @@ def aged(path: Path, **ago: float) -> Path:
     return path
 
 
-def test_what_imports_left_behind_is_swept_after_a_day(
-    app: Flask, visitor: Visitor, batch: int
-) -> None:
+def test_what_imports_left_behind_is_swept(app: Flask, visitor: Visitor, batch: int) -> None:
     config = app.config["QUIZAPP"]
-    waiting = aged(config.imports / Batch.get().folder, days=9)
+    waiting = config.imports / Batch.get().folder
     left = config.imports / "0123"
     left.mkdir()
     media = config.media / "ab" / f"ab{'0' * 62}"
     media.parent.mkdir(parents=True)
     media.write_bytes(b"nobody's")
-    aged(left, hours=23)
-    aged(media, hours=23)
-    assert import_actions.sweep(config.imports, config.media, NOON) == 0
-    aged(left, hours=25)
-    aged(media, hours=25)
-    assert import_actions.sweep(config.imports, config.media, NOON) == 2
+    assert import_actions.sweep(config.imports, config.media) == 2
     assert (waiting.exists(), left.exists(), media.exists()) == (True, False, False)
 
 
@@ -129,7 +122,7 @@ def test_media_that_notes_name_are_never_swept(app: Flask, visitor: Visitor) -> 
     run(app, "import", str(PACKAGE.with_name("tiny-html-media.new-sched-media.apkg")))
     files = [aged(path, days=99) for path in config.media.glob("*/*")]
     assert files
-    assert import_actions.sweep(config.imports, config.media, NOON) == 0
+    assert import_actions.sweep(config.imports, config.media) == 0
     assert all(path.exists() for path in files)
 
 

@@ -1,5 +1,6 @@
 """What the cards of a learner's own note types show, worked out when they are shown."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import escape
@@ -9,7 +10,7 @@ from urllib.parse import quote
 from quizapp.domain.errors import Missing
 from quizapp.domain.learners import Learner
 from quizapp.domain.notetypes import NoteType
-from quizapp.domain.templates import Context, Rendered, render
+from quizapp.domain.templates import Context, Rendered, Speech, render
 from quizapp.domain.typing import compare
 from quizapp.formats import cards as card_html
 from quizapp.formats.css import foreign_css
@@ -21,45 +22,57 @@ from quizapp.storage import imports
 from quizapp.storage.cards import StudyCard
 
 SIDES = ("question", "answer")
+_TYPE = re.compile(r"\[\[type:[^\]]{0,500}\]\]")
 _GONE = "This card does not exist. It may have been removed from its deck."
 
 
 @dataclass(frozen=True)
 class Own:
-    """A card as the study page needs it; ``sounds`` says which sides have some to play."""
+    """A card as the study page needs it.
+
+    sounds    which sides have some to play
+    compared  whether the answer's frame itself holds what was typed against what was expected
+    """
 
     card: StudyCard
     sounds: tuple[str, ...]
+    compared: bool
 
 
 def own(learner: Learner, card: StudyCard) -> Own:
     """The card with its sides in words for lists and screen readers.
 
-    Where something is to be typed its face has ``accepts``, as a typed card's has.
+    An answer that repeats the question is told without it. Where something is to be typed
+    the face has ``accepts``, as a typed card's has.
     """
     rendered = _rendered(learner, card)
+    asked, told = (
+        text_of(_TYPE.sub(" ", rendered.question)),
+        text_of(_TYPE.sub(" ", rendered.answer)),
+    )
     face: dict[str, Any] = {
-        "question": escape(text_of(rendered.question)) or card.face["question"],
-        "answer": escape(text_of(rendered.answer)),
+        "question": escape(asked) or card.face["question"],
+        "answer": escape(told.removeprefix(asked).strip() or told),
     }
     if rendered.typing is not None:
         face["accepts"] = [rendered.typing.expected]
+    media = OwnMedia(learner.id)
     sounds = tuple(
         side
         for side, some in (
             ("question", rendered.question_sounds),
             ("answer", rendered.answer_sounds),
         )
-        if some
+        if any(isinstance(sound, Speech) or sound in media for sound in some)
     )
-    return Own(replace(card, face=face), sounds)
+    return Own(replace(card, face=face), sounds, bool(_TYPE.search(rendered.answer)))
 
 
 def frame(learner: Learner, card: StudyCard, side: str, typed: str | None = None) -> str:
     """The document of one side of a card, clean, for a frame without scripts.
 
-    ``typed`` is held against what was expected, on the answer. Raises Missing for a side
-    that is none.
+    ``typed`` is held against what was expected, on the answer; nothing typed shows what was
+    expected, None leaves the place empty. Raises Missing for a side that is none.
     """
     if side not in SIDES or card.notetype is None:
         raise Missing(_GONE)
@@ -68,7 +81,7 @@ def frame(learner: Learner, card: StudyCard, side: str, typed: str | None = None
     media = OwnMedia(learner.id)
     shown = card_html.shown(rendered, media)
     html = shown.question if side == "question" else shown.answer
-    if side == "answer" and typed and rendered.typing is not None:
+    if side == "answer" and typed is not None and rendered.typing is not None:
         html = card_html.with_typed(html, compare(typed, [rendered.typing.expected]))
     return document(html, foreign_css(type_.css, media), card.ord, title=side.capitalize())
 
@@ -105,6 +118,9 @@ def sample(sample: Mapping[str, Any], side: str, base: str, media: Mapping[str, 
     addresses = {name: f"{base}{quote(name)}" for name in media}
     shown = card_html.shown(rendered, addresses)
     html = shown.question if side == "question" else shown.answer
+    if side == "answer" and rendered.typing is not None:
+        expected = rendered.typing.expected
+        html = card_html.with_typed(html, compare(expected, [expected]))
     return document(html, foreign_css(type_.css, addresses), sample["ord"])
 
 

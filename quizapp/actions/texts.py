@@ -1,4 +1,4 @@
-"""How a table of cards is to be taken: what its preview offers, and what a learner chose."""
+"""How a table or pasted pairs are to be taken: what the preview offers, what was chosen."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,14 @@ from quizapp.domain.errors import Refusal
 from quizapp.domain.learners import Learner
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.stock import STOCK, named
+from quizapp.formats.paste import BLANK_LINE
 from quizapp.formats.readers import notetype_of
 from quizapp.formats.text import targets, template
 from quizapp.storage import imports
 
-__all__ = ["COLUMNS", "Mapped", "asked", "chosen", "mapping", "template"]
+__all__ = [
+    "COLUMNS", "Mapped", "Pasted", "asked", "chosen", "mapping", "pasted", "policy", "template",
+]  # fmt: skip
 
 SEPARATORS = {
     "\t": "Tab",
@@ -22,9 +25,29 @@ SEPARATORS = {
     ":": "Colon",
     " ": "Space",
 }
+# What stands between the two sides of a pair, and between two pairs, by names for a form.
+BETWEEN = {
+    "tab": ("Tab", "\t"),
+    "dash": ("Dash: term - answer", " - "),
+    "en-dash": ("Long dash: term – answer", " – "),
+    "em-dash": ("Longest dash: term — answer", " — "),
+    "equals": ("Equals sign: term = answer", " = "),
+    "colon": ("Colon: answer", ": "),
+    "wide-colon": ("Colon with spaces", " : "),
+    "semicolon": ("Semicolon", ";"),
+    "comma": ("Comma", ","),
+    "line": ("A new line", "\n"),
+}
+ROWS = {
+    "line": ("A new line", "\n"),
+    "blank": ("An empty line", BLANK_LINE),
+    "semicolon": ("Semicolon", ";"),
+}
+_OTHER = "other"
+_LONGEST, _LONGEST_SIGN = 200, 20
+_POLICIES = {"preserve": "never"}
 # What a column can be beside a field, as one types it.
 COLUMNS = {"tags": "#tags", "deck": "#deck", "type": "#notetype", "id": "#key", "-": ""}
-_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -35,6 +58,7 @@ class Mapped:
     targets   where a column can go
     rows      the first rows as they stand in the file
     notetypes keys and names of the types to choose from; empty where rows name their own
+    if_matches, match_scope   as in formats/text.py TextOptions
     """
 
     kind: str
@@ -49,6 +73,23 @@ class Mapped:
     notetypes: Sequence[tuple[str, str]]
     deck: str
     tags: str
+    if_matches: str
+    match_scope: str
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """Pasted pairs as the preview shows them; separators are names of BETWEEN and ROWS, or
+    "other" with the sign itself beside it."""
+
+    between: str
+    between_other: str
+    rows: str
+    rows_other: str
+    notetype: str
+    notetypes: Sequence[tuple[str, str]]
+    deck: str
+    tags: str
 
 
 def mapping(head: Mapping[str, Any]) -> Mapped | None:
@@ -57,7 +98,7 @@ def mapping(head: Mapping[str, Any]) -> Mapped | None:
     if not told:
         return None
     found, options = told["head"], told["options"]
-    types = _types(head)
+    types = _types(told)
     type_ = next((type_ for type_ in types if type_.key == options["notetype"]), None)
     labels = list(found["labels"])
     columns = [
@@ -78,7 +119,35 @@ def mapping(head: Mapping[str, Any]) -> Mapped | None:
         notetypes=[] if choice else [(type_.key, type_.name) for type_ in types],
         deck=options["deck"],
         tags=" ".join(options["tags"]),
+        if_matches=options["if_matches"],
+        match_scope=options["match_scope"],
     )
+
+
+def pasted(head: Mapping[str, Any]) -> Pasted | None:
+    """How pasted text was taken apart, to be changed; None where nothing was pasted."""
+    told = head.get("paste")
+    if not told:
+        return None
+    options = told["paste"]
+    between, between_other = _named(options["between"], BETWEEN)
+    rows, rows_other = _named(options["rows"], ROWS)
+    return Pasted(
+        between=between,
+        between_other=between_other,
+        rows=rows,
+        rows_other=rows_other,
+        notetype=options["notetype"],
+        notetypes=[(type_.key, type_.name) for type_ in _types(told)],
+        deck=options["deck"],
+        tags=" ".join(options["tags"]),
+    )
+
+
+def policy(head: Mapping[str, Any]) -> str:
+    """What a file itself wants of notes that are here, as imports.Choices has it."""
+    told = head.get("text")
+    return _POLICIES.get(told["options"]["if_matches"], "newer") if told else "newer"
 
 
 def chosen(head: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
@@ -86,27 +155,29 @@ def chosen(head: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
 
     Raises Refusal where the file is no table, or where the form does not fit it.
     """
-    shown = mapping(head)
-    if shown is None:
-        raise Refusal("This file is no table, so there is nothing to choose about its columns.")
+    table, pairs = mapping(head), pasted(head)
+    if pairs is not None:
+        return {"paste": _chosen_pairs(pairs, form)}
+    if table is not None:
+        return {"text": _chosen_table(table, form)}
+    raise Refusal("This file is no table, so there is nothing to choose about its columns.")
+
+
+def _chosen_table(shown: Mapped, form: Mapping[str, str]) -> dict[str, Any]:
     separator = form.get("separator", shown.separator)
     if separator not in shown.separators:
         raise Refusal("Choose a separator from the list.")
-    notetype = form.get("notetype", shown.notetype)
-    if shown.notetypes and notetype not in {key for key, _ in shown.notetypes}:
-        raise Refusal("Choose a note type from the list.")
-    deck, tags = form.get("deck", shown.deck).strip(), form.get("tags", shown.tags).split()
-    if not deck or len(deck) > _LONGEST:
-        raise Refusal(f"Give the deck a name of 1 to {_LONGEST} characters.")
     decided: dict[str, Any] = {
         "separator": separator,
         "html": "html" in form,
         "header_row": "header_row" in form,
-        "notetype": notetype,
-        "deck": deck,
-        "tags": tags,
+        **_chosen_home(shown, form),
     }
-    same = (separator, decided["header_row"], notetype) == (
+    if shown.kind == "cards":
+        once = "update" if shown.if_matches == "duplicate" else shown.if_matches
+        decided["if_matches"] = "duplicate" if "again" in form else once
+        decided["match_scope"] = "notetype-deck" if "by_deck" in form else "notetype"
+    same = (separator, decided["header_row"], decided["notetype"]) == (
         shown.separator,
         shown.header_row,
         shown.notetype,
@@ -117,7 +188,7 @@ def chosen(head: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
         if any(column not in shown.targets for column in columns):
             raise Refusal("Choose for each column where it goes, from the list.")
         decided["columns"] = columns
-    return {"text": decided}
+    return decided
 
 
 def asked(
@@ -184,8 +255,44 @@ def _with_fields(columns: Sequence[str], types: Sequence[NoteType]) -> NoteType 
     )
 
 
-def _types(head: Mapping[str, Any]) -> list[NoteType]:
-    """The types a table can go to: those of everybody, the learner's, the file's own."""
-    made = [notetype_of(told) for told in head["text"]["types"]]
+def _chosen_pairs(shown: Pasted, form: Mapping[str, str]) -> dict[str, Any]:
+    between, rows = _sign(form, "between", BETWEEN), _sign(form, "rows", ROWS)
+    if between == rows:
+        raise Refusal("Two different separators are needed, one in a pair and one between pairs.")
+    return {"between": between, "rows": rows, **_chosen_home(shown, form)}
+
+
+def _chosen_home(shown: Mapped | Pasted, form: Mapping[str, str]) -> dict[str, Any]:
+    notetype = form.get("notetype", shown.notetype)
+    if shown.notetypes and notetype not in {key for key, _ in shown.notetypes}:
+        raise Refusal("Choose a note type from the list.")
+    deck, tags = form.get("deck", shown.deck).strip(), form.get("tags", shown.tags).split()
+    if not deck or len(deck) > _LONGEST:
+        raise Refusal(f"Give the deck a name of 1 to {_LONGEST} characters.")
+    return {"notetype": notetype, "deck": deck, "tags": tags}
+
+
+def _named(sign: str, names: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    """The name of a separator, and the separator itself where it has none."""
+    name = next((name for name, (_, known) in names.items() if known == sign), _OTHER)
+    return name, sign if name == _OTHER else ""
+
+
+def _sign(form: Mapping[str, str], field: str, names: Mapping[str, tuple[str, str]]) -> str:
+    """The separator that a form names, or that was typed where it names another one."""
+    name = form.get(field, "")
+    if name in names:
+        return names[name][1]
+    typed = form.get(f"{field}_other", "")
+    if name != _OTHER or not typed or len(typed) > _LONGEST_SIGN:
+        raise Refusal(
+            "Choose a separator from the list, or choose “something else” and write it beside it."
+        )
+    return typed
+
+
+def _types(told: Mapping[str, Any]) -> list[NoteType]:
+    """The types rows can go to: those of everybody, the learner's, the file's own."""
+    made = [notetype_of(told) for told in told["types"]]
     known = {type_.key for type_ in made}
     return [*(type_ for type_ in STOCK if type_.key not in known), *made]

@@ -34,6 +34,7 @@ class Learner:
     show_timer: bool = False
     show_streak: bool = True
     serif: bool = False
+    autoplay: bool = True
     weights: tuple[float, ...] = DEFAULT_WEIGHTS
     day_begun: int = 0
     extra_new_day: int = 0

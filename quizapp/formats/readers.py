@@ -1,7 +1,7 @@
 """Every format that can be read, in the order in which a file is tried (see reading.py)."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from quizapp.formats import (
 )
 from quizapp.formats.encodings import decoded
 from quizapp.formats.limits import MOST_TEXT
-from quizapp.formats.package import Package, PackedNote
+from quizapp.formats.names import digest, one_line
+from quizapp.formats.package import Package, PackedNote, Refused
 
 Progress = Callable[[int, int], None]
 
@@ -34,6 +35,7 @@ _UNKNOWN = (
 )
 _TOO_LARGE = f"This file holds more text than {MOST_TEXT // 1_000_000} MB. Divide it."
 _DECKS = (".md", ".markdown")
+_TABLES = (".txt", ".csv", ".tsv")
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,22 @@ def read_as_it_is(source: Source, progress: Progress) -> Package:
     """What a file holds, by the first reader it fits. Raises Refusal where there is none."""
     for reader in READERS:
         if reader.fits(source):
-            return reader.read(source, progress)
+            package = reader.read(source, progress)
+            package.notes = _each_key_once(package.notes, package.refused)
+            return package
     raise Refusal(_UNKNOWN)
+
+
+def _each_key_once(notes: Iterable[PackedNote], refused: list[Refused]) -> Iterator[PackedNote]:
+    """The notes but those whose key another one had before: progress hangs on it."""
+    seen: set[str] = set()
+    for place, note in enumerate(notes, 1):
+        if note.key in seen:
+            said = "A note before it in the file has the same ID, so this one is left out."
+            refused.append(Refused(note.where or f"note {place:,}", said))
+        else:
+            seen.add(note.key)
+            yield note
 
 
 def _zip_names(path: Path) -> frozenset[str]:
@@ -171,13 +187,45 @@ def _is_pasted(source: Source) -> bool:
 def _read_pasted(source: Source, progress: Progress) -> Package:
     said, _ = _text(source)
     options = paste.guess(said)
-    decided = dict(source.options["paste"] or {})
+    decided = dict(source.options["paste"])
     if "tags" in decided:
         decided["tags"] = tuple(decided["tags"])
     options = replace(options, **{"deck": "Pasted", **decided})
     package = paste.read(said, options, _known(source))
     _keep(source, {"paste": asdict(options)})
     return package
+
+
+def _is_tables(source: Source) -> bool:
+    return any(name.lower().endswith(_TABLES) for name in _zip_names(source.path))
+
+
+def _read_tables(source: Source, progress: Progress) -> Package:
+    """Every table of a zip, as our own export packs them, each taken as it says itself."""
+    whole, known = Package("text", [], [], ()), _known(source)
+    notes: dict[str, PackedNote] = {}
+    with archives.opened(source.path) as archive:
+        for name, entry in sorted(archive.entries.items()):
+            if not name.lower().endswith(_TABLES):
+                continue
+            said, remark = decoded(b"".join(archives.chunks(archive, entry)))
+            options = text.options(text.sniff(said, known), source.stem)
+            part = text.read(said, options, known)
+            begin = f"{one_line(name)}, "
+            for note in part.notes:
+                if note.key in notes:
+                    reason = f"It is the same as {notes[note.key].where}, which was taken."
+                    part.refused.append(Refused(note.where, reason))
+                else:
+                    notes[note.key] = replace(note, where=f"{begin}{note.where}")
+            whole.refused += [replace(each, where=f"{begin}{each.where}") for each in part.refused]
+            whole.remarks += [f"{begin}{each}" for each in (remark, *part.remarks) if each]
+            types = {type_.key for type_ in whole.notetypes}
+            whole.notetypes += [type_ for type_ in part.notetypes if type_.key not in types]
+            decks = {deck.name for deck in whole.decks}
+            whole.decks += [deck for deck in part.decks if deck.name not in decks]
+    whole.notes = tuple(notes.values())
+    return whole
 
 
 def _read_text(source: Source, progress: Progress) -> Package:
@@ -196,6 +244,8 @@ def _read_text(source: Source, progress: Progress) -> Package:
         if name in decided:
             decided[name] = tuple(decided[name])
     options = replace(text.options(head, source.stem), **decided)
+    # By its text: the same file again is the same notes, another with their like is not.
+    options = replace(options, apart=digest(said))
     package = text.read(said, options, known)
     _keep(source, {"head": asdict(head), "options": asdict(options)})
     package.remarks.extend(remark for remark in head.remarks if remark not in package.remarks)
@@ -243,6 +293,7 @@ READERS: tuple[Reader, ...] = (
     Reader(_is_everything, lambda source, progress: everything.read(source.path, source.media_in)),
     Reader(_is_jsonl, lambda source, progress: jsonl.read(source.path, source.media_in)),
     Reader(_is_folder, _read_folder),
+    Reader(_is_tables, _read_tables),
     Reader(_is_deck, _read_deck),
     Reader(lambda source: True, _read_text),
 )

@@ -29,7 +29,9 @@ from quizapp.formats.package import Package
 from quizapp.formats.readers import Progress, Source, read_as_it_is
 
 if sys.platform != "win32":
+    import fcntl
     import resource
+    import select
 
 PACKAGE, LISTED, MEDIA = "package.jsonl", "notes.jsonl", "media"
 
@@ -126,8 +128,10 @@ def _run(path: Path, folder: Path, source: str, progress: Progress, limits: Limi
         clock.cancel()
         _kill(process)
         process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            assert pipe is not None
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
     if refusal is not None:
         raise refusal
     if process.returncode:
@@ -138,8 +142,9 @@ def _tell(process: "subprocess.Popen[bytes]", source: str) -> None:
     """Say what is to be read, and how: many note types are too long for an argument."""
     assert process.stdin is not None
     # One that ended at once is noticed by its exit code.
-    with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
-        pipe.write(source.encode())
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.write(source.encode() + b"\n")
+        process.stdin.flush()
 
 
 def _told(process: "subprocess.Popen[bytes]") -> Iterator[tuple[str, str]]:
@@ -172,7 +177,10 @@ def _ended(code: int, late: bool) -> Refusal:
 
 def main(arguments: list[str]) -> int:
     """The child: read a file as it is told to, and say how it went, line by line."""
-    path, folder, told = Path(arguments[0]), Path(arguments[1]), json.load(sys.stdin)
+    # One line, and the pipe stays open: see _follow.
+    path, folder = Path(arguments[0]), Path(arguments[1])
+    told = json.loads(sys.stdin.buffer.readline())
+    _follow()
     _confine(Limits(**told["limits"]))
     # Nothing here makes cycles, and looking for them in so many rows takes a while.
     gc.disable()
@@ -188,6 +196,19 @@ def main(arguments: list[str]) -> int:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         return _refused(_NO_ROOM if full else _BROKEN)
     return 0
+
+
+def _follow() -> None:
+    """End with the server, however that ends: its end of the pipe is closed then."""
+    if sys.platform == "win32":
+        threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
+        return
+    # Not a thread: its own heap would take its share of the memory that is allowed.
+    signal.signal(signal.SIGIO, lambda *_: os._exit(1))
+    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([0], [], [], 0)[0]:
+        os._exit(1)
 
 
 def _say_progress(done: int, total: int) -> None:

@@ -51,6 +51,8 @@ class TextOptions:
                  Only "duplicate" lets one file hold the same note twice.
     match_scope  "notetype", or "notetype-deck" where the same first field in another deck
                  is another note
+    apart        a mark of this file's own: with "duplicate", its notes are none of those that
+                 were brought before
     """
 
     separator: str
@@ -63,6 +65,7 @@ class TextOptions:
     header_row: bool = False
     if_matches: str = "update"
     match_scope: str = "notetype"
+    apart: str = ""
 
 
 def options(head: TextHead, deck: str = DEFAULT_DECK) -> TextOptions:
@@ -299,10 +302,12 @@ def _without_doubles(
             package.refused.append(Refused(note.where, "Its first field is empty."))
             continue
         scope = note.deck if options.match_scope == "notetype-deck" else ""
-        key = note.key or names.derived_key(note.notetype, scope, asked)
-        if key in kept and options.if_matches == "duplicate" and not note.key:
+        doubles = options.if_matches == "duplicate" and not note.key
+        mark = (options.apart,) if doubles and options.apart else ()
+        key = note.key or names.derived_key(note.notetype, scope, asked, *mark)
+        if key in kept and doubles:
             copies[key] += 1
-            key = names.derived_key(note.notetype, scope, asked, str(copies[key] + 1))
+            key = names.derived_key(note.notetype, scope, asked, *mark, str(copies[key] + 1))
         if key in kept:
             first = kept[key].where
             why = "has the same ID" if note.key and note.kind == "custom" else "asks the same"

@@ -266,16 +266,17 @@ def restore(
         with _readable(path):
             migrated = copies.modernise(new)
             copies.settle(new, _PAST)
-        for digest, file in media.items():
-            media_files.put(shelf.media, digest, file)
-        try:
-            undo = _swap(shelf, new, at, day, work, progress)
-        except Damaged:
-            if not offline or not isinstance(proxy.obj, SqliteDatabase):
-                raise
-            aside = shelf.folder / f"damaged-{day}-{token_hex(4)}"
-            copies.replace_damaged(new, aside)
-            return Restored(backup, None, migrated, aside)
+        with media_files.arriving(shelf.media):
+            for digest, file in media.items():
+                media_files.put(shelf.media, digest, file)
+            try:
+                undo = _swap(shelf, new, at, day, work, progress)
+            except Damaged:
+                if not offline or not isinstance(proxy.obj, SqliteDatabase):
+                    raise
+                aside = shelf.folder / f"damaged-{day}-{token_hex(4)}"
+                copies.replace_damaged(new, aside)
+                return Restored(backup, None, migrated, aside)
         if undo is not None:
             _compress(_place(shelf, undo))
         _thin(shelf, at, {undo or "", path.stem})

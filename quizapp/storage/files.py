@@ -1,12 +1,15 @@
 """Files that are whole or not there, and one process at a time."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
+from secrets import randbelow, token_hex
 from typing import IO
+
+from quizapp.storage.database import Full, Unavailable
 
 if sys.platform == "win32":
     import msvcrt
@@ -25,6 +28,65 @@ def alone(path: Path) -> Iterator[None]:
             else:
                 fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+# Windows knows no shared locks; there each of many holds one byte of so many.
+_PLACES = 1_000
+
+
+@contextmanager
+def together(path: Path) -> Iterator[None]:
+    """Hold a lock that many may hold at a time, and that keeps ``unheld`` from anybody."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        with suppress(OSError):
+            if sys.platform == "win32":
+                file.seek(randbelow(_PLACES))
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            else:
+                fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def unheld(path: Path) -> Iterator[bool]:
+    """Whether nobody holds a file ``together``, and until the end nobody will.
+
+    False, too, where there are no locks to tell by.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        try:
+            if sys.platform == "win32":
+                file.seek(0)
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, _PLACES)
+            else:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
+
+
+def excuse(error: OSError) -> Unavailable | None:
+    """What to say where a file could not be written; None where it is none of a disk's faults."""
+    if error.errno in _FULL:
+        return Full("The disk is full, so nothing was saved. Make room and try again.")
+    if error.errno in _CLOSED:
+        return Unavailable(
+            "The data folder cannot be written, so nothing was saved. See that it and all in it"
+            " belong to the user who runs the server, then try again."
+        )
+    if error.errno == errno.EIO:
+        return Unavailable(
+            "The disk could not be read or written, so nothing was saved. See that it has room"
+            " and is sound, then try again."
+        )
+    return None
 
 
 @contextmanager

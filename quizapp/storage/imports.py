@@ -122,6 +122,11 @@ def unfinished() -> list[BatchRow]:
     return [_row(row) for row in rows]
 
 
+def any_begun() -> bool:
+    """Whether anything was ever brought into this database."""
+    return bool(Batch.select().exists())
+
+
 def change(batch: int, **columns: Any) -> None:
     """Store the named columns of an import."""
     Batch.update(**columns).where(Batch.id == batch).execute()

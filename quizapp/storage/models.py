@@ -51,6 +51,7 @@ class Learner(Table):
     show_timer = BooleanField(default=False)
     show_streak = BooleanField(default=True)
     serif = BooleanField(default=False)
+    autoplay = BooleanField(default=True)
     weights = JSONField(null=True)
     day_begun = IntegerField(default=0)
     extra_new_day = IntegerField(default=0)

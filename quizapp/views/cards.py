@@ -75,7 +75,9 @@ def edit(card_id: int) -> Response:
 def face(card_id: int, side: str) -> Response:
     """One side of a card of an own note type, as the document of its frame."""
     learner = current_learner()
-    typed = request.args.get("typed", "")[:MAX_TYPED] or None
+    typed = request.args.get("typed")
+    if typed is not None:
+        typed = typed[:MAX_TYPED]
     return respond.framed(face_actions.frame(learner, _card(learner, card_id), side, typed))
 
 

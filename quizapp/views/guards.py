@@ -21,7 +21,7 @@ from quizapp.config import Config, host_name
 from quizapp.domain.backups import Shelf
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
-from quizapp.storage import backups, goals, learners
+from quizapp.storage import backups, files, goals, learners
 from quizapp.storage.backups import Failure
 from quizapp.storage.database import Full, Unavailable, connection, excuse
 from quizapp.views import respond
@@ -68,6 +68,10 @@ _SENTENCES = {
     413: "What was sent is too large, so nothing was saved. Send less than 1 MB.",
     500: "Something went wrong on our side and nothing was saved. Try again.",
 }
+_TOO_LARGE = (
+    f"This file has more than {MAX_UPLOAD // 1_000_000} MB, so it was not taken."
+    " Export fewer decks, or leave the media out."
+)
 _FOREIGN_HOST = (
     "This server does not answer to {}. Open it by one of its own names, or add the name to"
     " QUIZAPP_TRUSTED_HOSTS."
@@ -312,13 +316,15 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if 300 <= code < 400:
         return error.get_response()
+    if code == 413 and request.endpoint == "imports.create":
+        return respond.notice(_TOO_LARGE, code)
     return _error(code)
 
 
 def _broken(error: Exception) -> ResponseReturnValue:
-    refusal = excuse(error)
+    refusal = files.excuse(error) if isinstance(error, OSError) else excuse(error)
     if refusal is not None:
-        current_app.logger.warning("database error at %s: %s", request.endpoint, error)
+        current_app.logger.warning("%s failed: %s", request.endpoint, error)
         return _refused(refusal)
     current_app.logger.exception("unexpected error at %s", request.endpoint)
     return _error(500)

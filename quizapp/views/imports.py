@@ -1,7 +1,6 @@
 """Bringing decks in: upload, preview, result, undo."""
 
 import secrets
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from quizapp.actions import faces as face_actions
 from quizapp.actions import imports as import_actions
 from quizapp.actions import texts as text_actions
 from quizapp.config import Config
-from quizapp.domain.errors import Missing, Refusal
+from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.jobs import State
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import difference
@@ -51,17 +50,12 @@ def create() -> Response:
         title = _received(sent, pasted)
     except Refusal as refused:
         return _refused(refused)
-    config = _config()
     folder = secrets.token_hex(16)
-    home = config.imports / folder
-    home.mkdir(parents=True)
-    try:
-        _keep(home / "upload", sent, pasted)
-        options = {"paste": True} if title == PASTED else {}
+    with import_actions.place(_config().imports, folder) as home:
+        _keep(home, sent, pasted)
+        chosen = sent is not None and sent.filename
+        options: dict[str, Any] = {} if chosen else {"paste": {}}
         batch = import_actions.receive(learner, title, folder, clock.now())
-    except BaseException:
-        shutil.rmtree(home, ignore_errors=True)
-        raise
     return _begin(learner, batch, "read", f"Reading {title}", {"options": options})
 
 
@@ -99,7 +93,7 @@ def medium(batch_id: int, name: str) -> Response:
 def readings(batch_id: int) -> Response:
     """Read the file anew, with other columns, another separator or as another type."""
     learner = current_learner()
-    found = _found(learner, batch_id)
+    found = _ready(learner, batch_id)
     try:
         options = text_actions.chosen(found.head or {}, request.form)
     except Refusal as refused:
@@ -111,10 +105,10 @@ def readings(batch_id: int) -> Response:
 def commits(batch_id: int) -> Response:
     """Do what the preview says."""
     learner = current_learner()
-    found = _found(learner, batch_id)
+    found = _ready(learner, batch_id)
     form = request.form
     choices = {
-        "progress": "progress" in form,
+        "progress": form.get("progress") == "1",
         "existing": form.get("existing", "newer"),
         "theirs": [row_id(text) for text in form.getlist("theirs") if text.isdecimal()],
         "set_aside": "set_aside" in form,
@@ -224,6 +218,9 @@ def _batch(learner: Learner, found: BatchRow, status: int, problem: str) -> Resp
             "lists": head["comparison"]["lists"],
             "samples": head["comparison"]["samples"],
             "mapping": text_actions.mapping(head),
+            "pasted": text_actions.pasted(head),
+            "signs": {"between": text_actions.BETWEEN, "rows": text_actions.ROWS},
+            "policy": text_actions.policy(head),
             "difference": difference,
             "target_names": TARGET_NAMES,
         }
@@ -241,6 +238,14 @@ def _found(learner: Learner, batch_id: int) -> BatchRow:
     found = imports.find(learner.id, batch_id)
     if found is None:
         raise Missing("There is no such import. Choose one from the list of imports.")
+    return found
+
+
+def _ready(learner: Learner, batch_id: int) -> BatchRow:
+    """An import whose preview stands; raises Stale for one that has gone on."""
+    found = _found(learner, batch_id)
+    if found.state != "ready":
+        raise Stale("This import was done already, or it was put away. Look at it again.")
     return found
 
 

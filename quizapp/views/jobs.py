@@ -30,7 +30,10 @@ def index() -> Response:
 
 @blueprint.get("/jobs/<int:job_id>")
 def job(job_id: int) -> Response:
-    """One job; as a fragment only what moved since ``seen`` (its state) and ``quarter``."""
+    """One job; as a fragment only what moved since ``seen`` (its state) and ``quarter``.
+
+    Who watches it until it is done is led on to its result, where it has a page.
+    """
     learner = current_learner()
     found = jobs.live(store.find(learner.id, job_id))
     values: dict[str, Any] = {"learner": learner, "job": found, "overdue": _overdue(found)}
@@ -39,6 +42,8 @@ def job(job_id: int) -> Response:
     if request.args.get("seen") == found.state:
         aloud = request.args.get("quarter") != str(found.quarter)
         return respond.piece("jobs/_progress.html", **values, aloud=aloud)
+    if found.state is State.DONE and found.address:
+        return respond.go(found.address)
     response = respond.piece("jobs/_job.html", **values, aloud=True)
     response.headers["HX-Retarget"] = "#jobs-job"
     return response

@@ -7,8 +7,9 @@ from htmx_flask import make_response
 
 # The wall around the cards of others, beside the cleaning of their HTML.
 FRAME_POLICY = (
-    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline';"
-    " form-action 'none'; base-uri 'none'; sandbox allow-same-origin; frame-ancestors 'self'"
+    "default-src 'none'; img-src 'self'; media-src 'self'; font-src 'self';"
+    " style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; sandbox allow-same-origin;"
+    " frame-ancestors 'self'"
 )
 
 

@@ -44,6 +44,7 @@ SWITCHES = (
     "show_timer",
     "show_streak",
     "serif",
+    "autoplay",
     "bury_siblings",
 )
 

@@ -303,9 +303,10 @@ def _values(
     """What a card's fragment shows."""
     given = given or {}
     sounds: tuple[str, ...] = ()
+    compared = False
     if card.kind == "custom":
         own = face_actions.own(learner, card)
-        card, sounds = own.card, own.sounds
+        card, sounds, compared = own.card, own.sounds, own.compared
         if revealed and "typed" in request.args:
             given = given or {"typed": request.args["typed"][:MAX_TYPED]}
     possible = outcomes(card.memory, now, learner.options(card.retention), card.id)
@@ -327,6 +328,7 @@ def _values(
         "revealed": revealed,
         "given": given,
         "comparison": comparison,
+        "compared": compared,
         "typed": "accepts" in card.face,
         "sounds": sounds,
         "order": _order(card),

@@ -11,7 +11,7 @@ from tzlocal import get_localzone_name
 
 from quizapp.domain.days import Calendar, time_zone, zone_names
 from quizapp.domain.learners import Learner
-from quizapp.domain.scheduling import Memory, State
+from quizapp.domain.scheduling import Memory, Rating, State
 from quizapp.storage.cards import COUNTED
 
 # As many characters of a card are announced by themselves; the card itself has the rest.
@@ -23,6 +23,8 @@ def init(app: Flask) -> None:
     app.jinja_env.filters.update(
         card_html=card_html,
         days=days,
+        deed=deed,
+        next_in=next_in,
         ago=ago,
         clock=at_clock,
         clockface=clockface,
@@ -74,6 +76,23 @@ def days(count: float) -> str:
     if count < 365:
         return f"{count / 30.44:.1f}mo".replace(".0mo", "mo")
     return f"{count / 365.25:.1f}y".replace(".0y", "y")
+
+
+def deed(mode: str, rating: Rating | None) -> str:
+    """What a row of a card's history stands for: Good, or what else happened to the card."""
+    if rating is None:
+        return {"moved": "Due date set"}.get(mode, "Made new again")
+    name = rating.name.capitalize()
+    return f"{name}, outside the schedule" if mode == "crammed" else name
+
+
+def next_in(interval: int, rating: Rating | None) -> str:
+    """An interval of the log: days above zero, seconds below; a dash where none was set."""
+    if interval < 0:
+        return span(-interval)
+    if interval:
+        return days(interval)
+    return "same day" if rating else "—"
 
 
 def in_days(count: int) -> str:

@@ -12,6 +12,7 @@ function spoken(element) {
 // Scrolls just as far as the first line of the answer needs, and not where it can be seen.
 function showFirstLine(card) {
   const answer = card.querySelector("[data-answer]");
+  if (answer.querySelector("[data-frame]")) return;  // frame.js knows when it is there
   const texts = document.createTreeWalker(answer, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
   while (texts.nextNode()) {
@@ -33,7 +34,8 @@ function reveal(card) {
     form.insertAdjacentHTML("beforeend", '<input type="hidden" name="shown_answer" value="1">');
   }
   const plain = card.querySelector("[data-answer] > .prose");
-  if (plain) announcer.textContent = `Answer. ${spoken(plain)}`;
+  const words = card.querySelector("[data-answer]").dataset.spoken ?? (plain && spoken(plain));
+  if (words) announcer.textContent = `Answer. ${words}`;
   card.dispatchEvent(new CustomEvent("card:revealed", { bubbles: true }));
   carry(card);
   card.querySelector("[data-answer]").focus({ preventScroll: true });

@@ -2,24 +2,37 @@
 // here: its height, its keys, its links, its sounds, and reading aloud.
 
 const KEYS = ["key", "code", "altKey", "ctrlKey", "metaKey", "shiftKey", "repeat"];
+const CONTROLS = "audio, video, summary, button, a, input";
+const STOPS = "a[href], audio, video, summary, button:not([hidden]), [tabindex='0']";
+const THEIRS = ["Enter", " ", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
+// As high as the one before, until a frame is there: what stands below it moves less.
+const heights = {};
 let playing = [];
 
 function fit(frame) {
   const page = frame.contentDocument?.documentElement;
   if (!page || !frame.offsetParent) return;
-  frame.style.height = "0";
-  frame.style.height = `${page.scrollHeight}px`;
+  // What is too wide has a bar of its own, which needs room.
+  const bar = Math.max(0, frame.contentWindow.innerHeight - page.clientHeight);
+  const high = Math.ceil(page.getBoundingClientRect().height);
+  frame.style.height = `${high + bar}px`;
+  if (page.scrollHeight > high) frame.style.height = `${page.scrollHeight + bar}px`;
+  heights[frame.dataset.frame] = frame.style.height;
+  // A stop for the Tab key only where there is something to do: to press or to scroll.
+  if (page.querySelector(STOPS) || page.scrollWidth > page.clientWidth) frame.removeAttribute("tabindex");
+  else frame.tabIndex = -1;
 }
 
-// Keys pressed inside a frame are the page's; fields and controls of a card keep theirs.
+// Keys pressed inside a frame are the page's; controls of a card keep theirs.
 function pass(event) {
-  if (event.target.closest("audio, video, summary, button, a, input")
-    && ["Enter", " ", "ArrowLeft", "ArrowRight"].includes(event.key)) return;
+  if (event.target.closest(CONTROLS) && THEIRS.includes(event.key)) return;
   const copy = new KeyboardEvent("keydown", {
-    ...Object.fromEntries(KEYS.map((name) => [name, event[name]])), bubbles: true, cancelable: true,
+    ...Object.fromEntries(KEYS.map((name) => [name, event[name]])),
+    modifierAltGraph: event.getModifierState("AltGraph"), bubbles: true, cancelable: true,
   });
-  document.activeElement?.blur();
-  if (!document.body.dispatchEvent(copy)) event.preventDefault();
+  if (document.body.dispatchEvent(copy)) return;
+  event.preventDefault();
+  if (document.activeElement?.matches("[data-frame]")) document.activeElement.blur();
 }
 
 function speak(button) {
@@ -33,7 +46,7 @@ function speak(button) {
 }
 
 function play(sound) {
-  if (sound.matches(".speak")) return speak(sound);
+  if (sound.matches(".speak")) return globalThis.speechSynthesis ? speak(sound) : null;
   sound.currentTime = 0;
   return new Promise((done) => {
     sound.onended = sound.onerror = sound.onpause = done;
@@ -47,11 +60,15 @@ function hush() {
   globalThis.speechSynthesis?.cancel();
 }
 
-// A side's own sounds, one after the other.
-async function replay(frame) {
-  hush();
+// A side's own sounds, one after the other. An answer without any repeats the question's
+// when it is asked to, and never by itself.
+async function replay(frame, asked) {
   const side = frame.dataset.frame;
-  const sounds = [...(frame.contentDocument?.querySelectorAll(`.sound.${side}, .speak.${side}`) ?? [])];
+  const found = (of) => [...(frame.contentDocument?.querySelectorAll(`.sound${of}, .speak${of}`) ?? [])];
+  let sounds = found(`.${side}`);
+  if (!sounds.length && asked) sounds = found("");
+  if (!sounds.length) return;
+  hush();
   playing = sounds;
   for (const sound of sounds) {
     if (playing !== sounds || !frame.isConnected) return;
@@ -59,11 +76,18 @@ async function replay(frame) {
   }
 }
 
+function begin(frame) {
+  fit(frame);
+  if (frame.dataset.frame === "answer") showAnswer(frame);
+  if (frame.closest("[data-autoplay]")) replay(frame, false);
+}
+
 function settle(frame) {
   const page = frame.contentDocument;
   if (!page?.body || page.body.dataset.settled !== undefined || page.URL === "about:blank") return;
   page.body.dataset.settled = "";
-  new ResizeObserver(() => fit(frame)).observe(page.body);
+  page.documentElement.style.overflowY = "hidden";
+  new ResizeObserver(() => requestAnimationFrame(() => fit(frame))).observe(page.body);
   page.addEventListener("load", () => fit(frame), true);
   page.addEventListener("keydown", pass);
   page.addEventListener("click", (event) => {
@@ -73,10 +97,12 @@ function settle(frame) {
       if (/^https?:/.test(link.href)) open(link.href, "_blank", "noopener,noreferrer");
     }
     const button = event.target.closest(".speak");
-    if (button) { hush(); speak(button); }
+    if (button) { hush(); play(button); }
   });
-  fit(frame);
-  if (frame.dataset.frame && frame.offsetParent) replay(frame);
+  if (!globalThis.speechSynthesis) {
+    for (const button of page.querySelectorAll(".speak")) button.hidden = true;
+  }
+  if (frame.offsetParent) begin(frame);
 }
 
 // Scrolls just as far as the beginning of the answer needs.
@@ -100,17 +126,25 @@ document.addEventListener("load", (event) => {
 
 document.addEventListener("card:revealed", (event) => {
   for (const frame of event.target.querySelectorAll("[data-frame='answer']")) {
-    settle(frame);
-    fit(frame);
-    showAnswer(frame);
-    replay(frame);
+    hush();
+    if (frame.contentDocument?.body?.dataset.settled !== undefined) {
+      begin(frame);
+    } else {
+      frame.style.height = heights.question ?? "";
+      settle(frame);
+    }
   }
 });
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-replay]")) visible().slice(-1).forEach(replay);
+  if (event.target.closest("[data-replay]")) visible().slice(-1).forEach((frame) => replay(frame, true));
 });
 
 document.addEventListener("htmx:beforeSwap", hush);
+document.addEventListener("htmx:afterSwap", () => {
+  for (const frame of visible()) {
+    if (frame.style.height === "") frame.style.height = heights[frame.dataset.frame] ?? "";
+  }
+});
 addEventListener("resize", () => visible().forEach(fit));
 document.querySelectorAll("[data-frame]").forEach(settle);

@@ -23,16 +23,18 @@ function nameOf(event) {
 }
 
 function reachable(element) {
+  if (element.matches("[data-keys-here]") && !element.form.contains(document.activeElement)) return false;
   return !element.disabled && !element.closest("[hidden]") && !element.closest("dialog:not([open])");
 }
 
 // Where two want the same key, an option to choose comes first: letters choose. After it
-// comes what was offered over the other by name (data-over).
+// comes what was offered over the other by name (data-over), and what wants the key only
+// while its own form is filled in (data-keys-here).
 function find(key) {
   const found = [...document.querySelectorAll("[data-keys]")].filter(
     (element) => element.dataset.keys.split(" ").includes(key) && reachable(element));
   return found.find((element) => element.matches("input[type=radio]"))
-    || found.find((element) => element.matches("[data-over]")) || found[0];
+    || found.find((element) => element.matches("[data-over], [data-keys-here]")) || found[0];
 }
 
 function press(element) {

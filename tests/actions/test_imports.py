@@ -289,6 +289,16 @@ def test_everything_can_go_under_one_deck(owner: Learner) -> None:
     assert sorted(names) == ["From Eve", "From Eve::X", "From Eve::X::Y"]
 
 
+def test_decks_are_no_deeper_than_a_page_can_show(owner: Learner) -> None:
+    deep = "::".join(f"d{i}" for i in range(1_000))
+    bring(owner, package(basic("a", deck=deep)))
+    names = [name for _, name in imports.own_decks(owner.id).values()]
+    assert len(names) == max(len(name.split("::")) for name in names) == 50
+    before = everything()
+    bring(owner, package(basic("a", deck=deep)))
+    assert everything() == before
+
+
 def test_a_stranger_with_the_same_keys_is_left_alone(owner: Learner, stranger: Learner) -> None:
     bring(stranger, package(studied("a")))
     theirs = taken_away(stranger)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from tests.browser.bringing import ANKI, bring, preview
 from tests.browser.chromium import browser
 from tests.browser.studying import grade, show_answer
 from tests.running import ROOT, RunningApp
@@ -71,12 +72,72 @@ def _walk(page: Page, name: str) -> None:
         page.goto(path)
         shoot(screen)
     _exam(page, shoot)
+    brought(page, shoot)
     _set_new_cards(page, 0)
     page.goto("/study/all")
     while page.locator("#study-card").count():
         show_answer(page)
         grade(page, "4")
     shoot("end")
+
+
+def brought(page: Page, shoot: Callable[[str], None]) -> None:
+    """Bring decks of others in, study some of their cards, and take a deck away."""
+    page.goto("/imports")
+    shoot("imports-empty")
+    bring(page, ANKI / "update" / "v1.apkg")
+    first = page.url
+    shoot("import-result")
+    page.goto("/study/family-own")
+    page.keyboard.press("e")
+    page.wait_for_url("**/edit*")
+    shoot("own-edit")
+    page.locator("textarea").last.fill("My own wording")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/study/**")
+    preview(page, ANKI / "update" / "v2.apkg")
+    page.locator("details.kind").first.evaluate("details => { details.open = true }")
+    _whole(page, shoot, "import-update")
+    preview(page, ANKI / "text" / "latin1.csv")
+    _whole(page, shoot, "import-table")
+    page.goto("/imports")
+    page.set_input_files("[data-upload-file]", str(ANKI / "bad" / "not-a-zip.apkg"))
+    page.get_by_text("That did not work.").first.wait_for()
+    shoot("import-failed")
+    page.goto(first)
+    page.get_by_role("button", name="Undo this import").click()
+    for name in ("tiny-templates", "tiny-typing", "tiny-image-occlusion"):
+        bring(page, ANKI / f"{name}.new-sched-media.apkg")
+        batch = page.url.rpartition("/")[2]
+        page.goto("/study/family-own")
+        page.wait_for_timeout(400)
+        shoot(f"{name}-question")
+        if page.get_by_label("Your answer").count():
+            page.keyboard.type("hella")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#study-card[data-revealed]")
+        page.wait_for_timeout(400)
+        shoot(f"{name}-answer")
+        page.goto(f"/imports/{batch}")
+        page.get_by_role("button", name="Undo this import").click()
+    page.goto("/imports")
+    shoot("imports")
+    page.goto("/exports")
+    _whole(page, shoot, "export")
+    page.get_by_role("button", name="Make the file").click()
+    page.wait_for_url("**/exports/*")
+    shoot("export-made")
+
+
+def _whole(page: Page, shoot: Callable[[str], None], screen: str) -> None:
+    """A screen down to its end, which is longer than the window."""
+    size = page.viewport_size
+    assert size is not None
+    page.wait_for_timeout(400)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": size["width"], "height": min(height, 4_000)})
+    shoot(screen)
+    page.set_viewport_size(size)
 
 
 def _exam(page: Page, shoot: Callable[[str], None]) -> None:

@@ -42,7 +42,16 @@ def value(page: Page) -> float:
     return float(page.get_by_role("progressbar").get_attribute("value") or 0)
 
 
-def test_the_bar_moves_and_ends_with_the_result(page: Page, served: Counting) -> None:
+def test_who_waits_is_led_on_to_the_result(page: Page, served: Counting) -> None:
+    job = submit(served, steps=20, seconds=0.05, address="/settings")
+    page.goto(job)
+    page.wait_for_url("**/settings")
+    page.goto(job)
+    page.get_by_role("link", name="See the result").click()
+    page.wait_for_url("**/settings")
+
+
+def test_the_bar_moves_and_ends_with_the_outcome(page: Page, served: Counting) -> None:
     page.goto(submit(served, steps=60, seconds=0.05))
     bar = page.get_by_role("progressbar", name="Counting")
     expect(bar).to_be_visible()
@@ -57,8 +66,6 @@ def test_the_bar_moves_and_ends_with_the_result(page: Page, served: Counting) ->
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(1500)
     assert asked == [], "what is over is not asked for again"
-    page.get_by_role("link", name="See the result").click()
-    page.wait_for_url("**/settings")
 
 
 def test_closing_the_tab_loses_nothing(page: Page, served: Counting) -> None:

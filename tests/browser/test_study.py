@@ -238,7 +238,7 @@ def test_the_verdict_stands_beside_the_grades_and_the_answer_comes_into_view(
         expect(page.locator(".outcome:visible")).to_have_count(0)
         page.keyboard.press(key)
         page.keyboard.press("Enter")
-        expect(page.locator(".outcome:visible")).to_have_text("✓ Right")
+        expect(page.locator(".outcome:visible")).to_have_text("✓ Right", use_inner_text=True)
         verdict = page.locator(".verdict.right").bounding_box()
         bar = page.locator(".actions").bounding_box()
         assert verdict and bar

@@ -16,7 +16,7 @@ from quizapp.domain.templates import Context, Rendered, Speech, render
 from quizapp.domain.typing import compare
 from quizapp.formats.cards import TYPED, shown, with_typed
 from quizapp.formats.css import foreign_css
-from quizapp.formats.frames import document
+from quizapp.formats.frames import document, knows_night, paints
 from quizapp.formats.html import LONGEST, clean_foreign
 from tests.vectors import VECTORS
 
@@ -413,6 +413,43 @@ def test_the_frame_is_a_whole_document_in_the_look_that_was_asked_for() -> None:
     assert html.index("color-scheme") < html.index(".card{color:red}")
     assert '<body class="card card1">' in document("", "", 0)
     assert "<script" not in html
+
+
+@pytest.mark.parametrize(
+    ("css", "painted", "knows"),
+    [
+        (".card {color: black; background: white} .cloze, a {color: blue}", False, False),
+        ("body, .card1 {background-color: #eee}", False, False),
+        (".front {color: #333}", True, False),
+        ("@media (width < 9px) {.box {background: #eee}}", True, False),
+        (".box {background: transparent; border-color: red}", False, False),
+        (".box {color: #333} .nightMode .box {color: #eee}", True, True),
+        (".box {color: #333} .night_mode.card {color: #eee}", True, True),
+        (".nightModeless {color: red}", True, False),
+        ("@media (prefers-color-scheme: dark) {.box {color: #eee}}", True, True),
+    ],
+)
+def test_what_a_style_sheet_says_of_light_and_dark(css: str, painted: bool, knows: bool) -> None:
+    assert (paints(css), knows_night(css)) == (painted, knows)
+
+
+def test_rules_for_the_night_stand_in_a_sheet_for_dark_screens() -> None:
+    html = document("", ".x{color:#333}.nightMode .x{color:#eee}", 0)
+    light, dark = html.split('<style media="')[2:]
+    assert ".nightMode .x{color:#eee}" in light and light.startswith("not all and")
+    assert ".card.card .x{color:#eee}" in dark and dark.startswith("(prefers")
+
+
+def test_a_deck_that_paints_without_knowing_the_night_stays_on_light_paper() -> None:
+    assert '<body class="card card1 day">' in document("", ".x{color:#333}", 0)
+
+
+@pytest.mark.parametrize(
+    ("css", "shown"),
+    [("a{height:100vh}", "600px"), ("a{height:calc(.5svh)}", "calc(3px)"), ("a{b:fvh}", "fvh")],
+)
+def test_a_share_of_the_window_is_one_of_a_common_window(css: str, shown: str) -> None:
+    assert shown in document("", css, 0)
 
 
 def test_the_only_addresses_of_a_card_are_its_media_and_links_to_be_clicked() -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import NoteType, Template
-from quizapp.formats import jsonl, readers, reading
-from quizapp.formats.reading import Limits, Source, read_apart
+from quizapp.formats import jsonl, reading
+from quizapp.formats.readers import READERS, Source
+from quizapp.formats.reading import Limits, read_apart
 from tests.packages import make_package
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -38,6 +39,16 @@ def test_a_package_comes_back_with_its_media_and_its_report(tmp_path: Path) -> N
     assert package.media_in == tmp_path / "media"
     assert left(tmp_path / "media") == sorted(medium.digest for medium in package.media)
     assert "Filtered decks are not kept" in package.remarks[0]
+
+
+def test_two_notes_of_one_key_are_one_note_and_a_word_about_the_other(tmp_path: Path) -> None:
+    make_package(
+        tmp_path / "a.apkg", 3, spoil=lambda db: db.execute("UPDATE notes SET guid = 'same'")
+    )
+    package = read_apart(tmp_path / "a.apkg", tmp_path / "read")
+    assert [note.key for note in package.notes] == ["same"]
+    assert len(package.refused) == 2
+    assert "has the same ID" in package.refused[0].reason
 
 
 def test_what_a_file_is_follows_from_its_content(tmp_path: Path) -> None:
@@ -141,6 +152,28 @@ def test_many_note_types_are_told_to_the_child(tmp_path: Path) -> None:
     assert [note.fields for note in package.notes] == [{"A": "one", "B": "two"}]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_a_child_ends_with_the_server_that_started_it(tmp_path: Path) -> None:
+    import psutil
+
+    os.mkfifo(tmp_path / "upload")  # nobody writes into it, so whoever reads it waits
+    code = (
+        "import sys; from pathlib import Path; from quizapp.formats.reading import read_apart;"
+        "read_apart(Path(sys.argv[1]), Path(sys.argv[2]))"
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "upload"), str(tmp_path / "read")], cwd=ROOT
+    )
+    until = time.monotonic() + 20
+    while not (reading := psutil.Process(server.pid).children()) and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(0.5)  # so that it has begun to wait
+    assert reading[0].is_running()
+    server.kill()
+    server.wait()
+    assert psutil.wait_procs(reading, timeout=5)[1] == []
+
+
 def test_the_child_knows_no_server() -> None:
     code = reading._START.replace(
         "sys.exit(main(sys.argv[2:]))",
@@ -159,7 +192,7 @@ def test_the_child_knows_no_server() -> None:
 def test_the_reader_runs_in_the_server_too(tmp_path: Path) -> None:
     """The registry is the same for whoever needs no child: a test, a command."""
     source = Source(ANKI / "tiny-basic.new-sched-media.apkg", tmp_path, "a.apkg")
-    reader = next(reader for reader in readers.READERS if reader.fits(source))
+    reader = next(reader for reader in READERS if reader.fits(source))
     package = reader.read(source, lambda done, total: None)
     jsonl.write(package, tmp_path / "package.jsonl")
     assert len(list(jsonl.read(tmp_path / "package.jsonl", tmp_path).notes)) == 10

@@ -32,7 +32,8 @@ def kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     def count(job: Job, report: Report) -> Mapping[str, Any]:
         if job.arguments.get("refuse") and job.attempt == 1:
             raise Refusal("The file is <b>no</b> package. Choose another one.")
-        return {"said": "Counted to 3.", "address": "/decks/all"}
+        address = "" if job.arguments.get("nowhere") else "/decks/all"
+        return {"said": "Counted to 3.", "address": address}
 
     monkeypatch.setattr(jobs, "WORK", {"count": count})
     return iter(())
@@ -112,8 +113,17 @@ def test_each_quarter_is_told_aloud(visitor: Visitor, me: Learner) -> None:
     )
 
 
-def test_another_state_brings_another_piece(app: Flask, visitor: Visitor, me: Learner) -> None:
+def test_who_watches_a_job_is_led_on_to_its_result(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
     answer = visitor.get(f"/jobs/{submit(app, me)}?seen=running&quarter=1", headers=FRAGMENT)
+    assert answer.headers["HX-Redirect"] == "/decks/all"
+    assert answer.get_data() == b""
+
+
+def test_another_state_brings_another_piece(app: Flask, visitor: Visitor, me: Learner) -> None:
+    job = submit(app, me, nowhere=True)
+    answer = visitor.get(f"/jobs/{job}?seen=running&quarter=1", headers=FRAGMENT)
     text = answer.get_data(as_text=True)
     assert answer.headers["HX-Retarget"] == "#jobs-job"
     assert text.strip().startswith('<section id="jobs-job"') and "hx-get" not in text

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quizapp.domain.days import Calendar
-from quizapp.domain.scheduling import Memory, State
+from quizapp.domain.scheduling import Memory, Rating, State
 from quizapp.views import words
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -76,3 +76,17 @@ def test_a_computer_that_does_not_know_its_zone_is_in_utc(monkeypatch: pytest.Mo
     monkeypatch.setenv("TZ", "Mars/Olympus")
     monkeypatch.setattr(words, "get_localzone_name", confused)
     assert words.local_zone() == "UTC"
+
+
+def test_a_row_of_the_history_says_what_happened() -> None:
+    assert words.deed("due", Rating.HARD) == "Hard"
+    assert words.deed("crammed", Rating.GOOD) == "Good, outside the schedule"
+    assert words.deed("moved", None) == "Due date set"
+    assert words.deed("reset", None) == "Made new again"
+
+
+def test_an_interval_of_the_log_is_days_or_seconds() -> None:
+    assert words.next_in(4, Rating.GOOD) == "4d"
+    assert words.next_in(-600, Rating.AGAIN) == "10 min"
+    assert words.next_in(0, Rating.AGAIN) == "same day"
+    assert words.next_in(0, None) == "—"

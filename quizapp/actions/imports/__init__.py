@@ -8,13 +8,12 @@ stop between any two of these.
 """
 
 import json
-import math
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import asdict
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +22,18 @@ from quizapp.actions.imports.comparing import Comparison, compare
 from quizapp.actions.imports.laying import lay, prepared
 from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
+from quizapp.domain.notetypes import NoteType
 from quizapp.formats import contents, jsonl
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
 from quizapp.formats.reading import LISTED, PACKAGE, read_apart
-from quizapp.storage import imports
+from quizapp.storage import imports, media_files
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
 
 __all__ = [
-    "Choices", "Comparison", "begun", "commit", "drop", "look", "read", "receive", "sweep", "undo",
+    "Choices", "Comparison", "begun", "commit", "drop", "look", "place", "read", "receive", "sweep",
+    "undo",
 ]  # fmt: skip
 
 Report = Callable[[int, int], None]
@@ -45,6 +46,19 @@ _UNDONE = ("reading", "ready", "failed")
 # As after going back to a backup, which holds no files that wait.
 _FILE_GONE = "The file of this import is not here any more. Choose it again."
 _GONE_ON = "This import was done already, or it was put away. Look at it again."
+
+
+@contextmanager
+def place(root: Path, folder: str) -> Iterator[Path]:
+    """Where a file that comes in is put, until it is received; an error leaves nothing there."""
+    home = root / folder
+    with media_files.arriving(root):
+        home.mkdir(parents=True)
+        try:
+            yield home / "upload"
+        except BaseException:
+            shutil.rmtree(home, ignore_errors=True)
+            raise
 
 
 def receive(learner: Learner, title: str, folder: str, now: datetime) -> int:
@@ -71,15 +85,18 @@ def read(
     """Have a child process read the file, and compare what it holds with what is stored.
 
     ``root`` holds the folders of imports; for ``options`` see ``look``. Raises Refusal where
-    nothing can be made of it, and the import says why.
+    nothing can be made of it, and the import says why; one that was read before stays as that
+    reading left it. Raises Stale where it was done or put away.
     """
     batch = _batch(learner, batch_id)
+    if batch.state not in _UNDONE:
+        raise Stale(_GONE_ON)
     folder = root / batch.folder
     try:
         head = look(learner, batch.title, folder / "upload", folder, options, report)
     except Refusal as refused:
         with transaction():
-            imports.move(batch_id, _UNDONE, "failed", said=str(refused))
+            imports.move(batch_id, ("reading", "failed"), "failed", said=str(refused))
         raise
     with transaction():
         if not imports.move(batch_id, _UNDONE, "ready", head=head, said=""):
@@ -103,16 +120,16 @@ def look(
     """
     if not path.is_file():
         raise Missing(_FILE_GONE)
-    known = [asdict(type_) for _, type_ in imports.notetypes(learner.id).values()]
-    wanted = {"known": known, **options}
+    own = [type_ for _, type_ in imports.notetypes(learner.id).values()]
+    wanted = {"known": [asdict(type_) for type_ in own], **options}
     under = str(options.get("deck", ""))
     package = read_apart(path, folder, name=title, options=wanted, progress=report)
-    told = _taken(folder, package)
+    told = _taken(folder, package, own)
     if under and _names_no_deck(told):
         # Its deck would be called like the file: not what somebody who names one wants.
         wanted["text"] = {**options.get("text", {}), "deck": under}
         package = read_apart(path, folder, name=title, options=wanted, progress=report)
-        told, under = _taken(folder, package), ""
+        told, under = _taken(folder, package, own), ""
     with contents.opened(package, folder / PACKAGE, folder / LISTED) as found:
         comparison = compare(learner, package, found, under)
     return _head(package) | {
@@ -149,17 +166,18 @@ def commit(
     if not all((folder / name).is_file() for name in (PACKAGE, LISTED)):
         raise Missing(_FILE_GONE)
     package = jsonl.heads(folder / PACKAGE)
-    _place_media(package, folder, media_root)
-    with (
-        contents.opened(package, folder / PACKAGE, folder / LISTED) as found,
-        prepared(learner, batch_id, package, found, choices, now, report, folder) as waiting,
-        transaction(),
-    ):
-        if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
-            raise Stale(_GONE_ON)
-        counts = lay(waiting)
-        imports.change(batch_id, result=counts)
-        finish({"address": f"/imports/{batch_id}"})
+    with media_files.arriving(media_root):
+        _place_media(package, folder, media_root)
+        with (
+            contents.opened(package, folder / PACKAGE, folder / LISTED) as found,
+            prepared(learner, batch_id, package, found, choices, now, report, folder) as waiting,
+            transaction(),
+        ):
+            if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
+                raise Stale(_GONE_ON)
+            counts = lay(waiting)
+            imports.change(batch_id, result=counts)
+            finish({"address": f"/imports/{batch_id}"})
     shutil.rmtree(folder, ignore_errors=True)
     return counts
 
@@ -194,34 +212,28 @@ def drop(learner: Learner, batch_id: int, root: Path) -> None:
     shutil.rmtree(root / batch.folder, ignore_errors=True)
 
 
-def sweep(root: Path, media_root: Path, now: datetime) -> int:
+def sweep(root: Path, media_root: Path) -> int:
     """Delete folders of no open import and media files that no row names; count them.
 
-    What was touched within a day stays: an import of another process may be about to
-    name it. What cannot be deleted stays too.
+    For the start of a server: what a process left behind that was killed. Where another
+    process is just putting files there, they are left for the next time.
     """
-    kept = {batch.folder for batch in imports.unfinished()}
-    used = imports.digests_in_use()
-    before = (now - timedelta(days=1)).timestamp()
     count = 0
-    for path in list(root.iterdir()) if root.is_dir() else ():
-        if path.name not in kept and _touched(path) < before:
-            shutil.rmtree(path, ignore_errors=True)
-            count += 1
-    for path in list(media_root.glob("??/*")) if media_root.is_dir() else ():
-        if path.name not in used and _touched(path) < before:
-            with suppress(OSError):
-                path.unlink()
+    with media_files.settled(root) as settled:
+        kept = {batch.folder for batch in imports.unfinished()}
+        for path in list(root.iterdir()) if settled and root.is_dir() else ():
+            if path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
                 count += 1
+    with media_files.settled(media_root) as settled:
+        # A database into which nothing ever came is new, or not the one these files belong to.
+        if settled and imports.any_begun():
+            used = imports.digests_in_use()
+            for path in list(media_root.glob("??/*")):
+                if path.name not in used:
+                    path.unlink(missing_ok=True)
+                    count += 1
     return count
-
-
-def _touched(path: Path) -> float:
-    """When a file was changed last; one that is gone or out of reach counts as now."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return math.inf
 
 
 def _batch(learner: Learner, batch_id: int) -> BatchRow:
@@ -246,14 +258,16 @@ def _head(package: Package) -> dict[str, Any]:
     }
 
 
-def _taken(folder: Path, package: Package) -> dict[str, Any]:
-    """How a table or pasted text was read, for the form that changes it."""
+def _taken(folder: Path, package: Package, own: Sequence[NoteType]) -> dict[str, Any]:
+    """How a table or pasted text was read, and the note types it can go to besides those of
+    everybody, for the form that changes it."""
     try:
         told = json.loads((folder / TAKEN).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    types = [asdict(type_) for type_ in package.notetypes]
-    return {"paste": told["paste"]} if "paste" in told else {"text": told | {"types": types}}
+    types = {type_.key: type_ for type_ in (*own, *package.notetypes) if type_.kind != "occlusion"}
+    named = [asdict(replace(type_, css="", extra={})) for type_ in types.values()]
+    return {("paste" if "paste" in told else "text"): told | {"types": named}}
 
 
 def _names_no_deck(told: Mapping[str, Any]) -> bool:
@@ -269,20 +283,18 @@ def _place_media(package: Package, folder: Path, media_root: Path) -> None:
 
     They are copied and not moved, so that the import can begin anew from its folder.
     """
-    there = []
+    there, new = [], {}
     for medium in package.media:
-        home = media_root / medium.digest[:2] / medium.digest
-        with suppress(FileNotFoundError):
-            # As good as new: what nobody names yet is not swept while it is young.
-            os.utime(home)
-            there.append(medium)
-            continue
+        source = bytes_of(package, medium)
         # JSON lines name files that only the whole export carries.
-        if bytes_of(package, medium) is None:
+        home = media_files.place(media_root, medium.digest)
+        if home.exists():
+            # What nobody names yet is not taken for left behind while it is young.
+            os.utime(home)
+        elif source is None:
             continue
+        else:
+            new[medium.digest] = source
         there.append(medium)
-        home.parent.mkdir(parents=True, exist_ok=True)
-        draft = home.with_name(f"{medium.digest}.part")
-        shutil.copyfile(folder / "media" / medium.digest, draft)
-        draft.replace(home)
+    media_files.put_all(media_root, new)
     package.media = there

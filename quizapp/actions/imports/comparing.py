@@ -1,6 +1,6 @@
 """What an import would do, before it does it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -37,11 +37,12 @@ class Comparison:
     samples    whole notes to be shown as cards
     advice     what the rules say of the first notes: {label, where, rule, reason, remedy, …}
 
-    ``counts`` also has the cards that new notes make, and the log's answers.
+    ``counts`` also has the cards that new notes make, those that notes gain which are here
+    ("more"), and the log's answers.
     """
 
     counts: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys((*KINDS, "cards", "reviews", "advice"), 0)
+        default_factory=lambda: dict.fromkeys((*KINDS, "cards", "more", "reviews", "advice"), 0)
     )
     lists: dict[str, list[dict[str, Any]]] = field(
         default_factory=lambda: {kind: [] for kind in KINDS if kind != "same"}
@@ -64,12 +65,14 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
     known = imports.notes_known(learner.id)
     stored_types = dict(imports.notetypes(learner.id).values())
     types = {type_.key: type_ for type_ in package.notetypes}
+    larger = grown(package, stored_types)
     stored_media = imports.media(learner.id)
     contents = with_own_media(package, contents, stored_media)
     result = Comparison()
     seen: set[str] = set()
     for chunk in chunks(contents.entries()):
         differ: list[tuple[PackedNote, Known]] = []
+        growing: list[tuple[PackedNote, Known]] = []
         for entry in chunk:
             if entry.key in seen:
                 where = contents.note(entry).where
@@ -86,13 +89,17 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
             if there is None:
                 result.counts["cards"] += entry.cards
                 result.add("new", lambda e=entry: _entry(contents.note(e), types))  # type: ignore[misc]
-            elif is_same(entry, there):
+                continue
+            if grows(entry, there, contents, larger):
+                growing.append((contents.note(entry), there))
+            if is_same(entry, there):
                 result.counts["same"] += 1
             else:
                 differ.append((contents.note(entry), there))
         stored = imports.contents(learner.id, [there.id for _, there in differ])
         for note, there in differ:
             _compare(result, note, there, stored[there.id], types, stored_types)
+        result.counts["more"] += _gained(learner, growing, types)
     having = imports.own_decks(learner.id)
     names_here = ("::".join(path_of(deck.name, under)).casefold() for deck in package.decks)
     inside = [having[name][0] for name in names_here if name in having]
@@ -101,6 +108,39 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
     for refused in refusals(package, stored_media):
         result.add("refused", lambda e=refused: asdict(e))  # type: ignore[misc]
     return result
+
+
+def grown(package: Package, stored: Mapping[int, NoteType]) -> set[str]:
+    """Keys of note types that have more templates in the file than here.
+
+    Notes that are here gain the cards of those, whatever becomes of their text.
+    """
+    here = {type_.key: len(type_.templates) for type_ in stored.values()}
+    return {
+        type_.key
+        for type_ in package.notetypes
+        if len(type_.templates) > here.get(type_.key, len(type_.templates))
+    }
+
+
+def grows(entry: Entry, there: Known, contents: Contents, larger: Set[str]) -> bool:
+    """Whether a note that is here gains cards, being of one of the types that ``grown`` names."""
+    if not larger or there.shipped or there.retired:
+        return False
+    return contents.note(entry).notetype in larger
+
+
+def _gained(
+    learner: Learner,
+    notes: Sequence[tuple[PackedNote, Known]],
+    types: Mapping[str, NoteType],
+) -> int:
+    """How many cards some notes have in the file and not here."""
+    known = imports.cards_known(learner.id, [there.id for _, there in notes])
+    return sum(
+        len({card.ord for card in cards(note, types)} - {c.ord for c in known.get(there.id, ())})
+        for note, there in notes
+    )
 
 
 def with_own_media(package: Package, contents: Contents, media: Mapping[str, str]) -> Contents:

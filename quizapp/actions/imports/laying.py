@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from quizapp.actions.imports.choices import Choices
-from quizapp.actions.imports.comparing import is_same, is_taken, united_fields, with_own_media
+from quizapp.actions.imports.comparing import (
+    grown,
+    grows,
+    is_same,
+    is_taken,
+    united_fields,
+    with_own_media,
+)
 from quizapp.actions.imports.notes import (
     chunks,
     path_of,
@@ -47,6 +54,7 @@ class Waiting:
     homes   the decks that its rows name by place
     here    entries of notes that are the same here, and whose log goes on from there
     differ  entries of notes that are here with another text
+    growing  entries of notes that are here and whose type has more templates in the file
     seen    the keys of all its notes
     known_as  how the database knows the stage, see at_hand in storage/staging.py
     """
@@ -66,6 +74,7 @@ class Waiting:
     homes: dict[str, int] = field(default_factory=dict)
     here: list[Entry] = field(default_factory=list)
     differ: list[Entry] = field(default_factory=list)
+    growing: list[Entry] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     position: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTED, 0))
@@ -74,6 +83,12 @@ class Waiting:
     def today(self) -> int:
         """The learner's study day."""
         return self.learner.today(self.now)
+
+    @property
+    def marked(self) -> bool:
+        """Whether marks come along: they are as much somebody's as answers are; where there
+        are none, nobody was asked."""
+        return self.choices.progress or not self.package.progress
 
 
 @dataclass
@@ -89,6 +104,7 @@ class _Work:
     types: Mapping[str, NoteType]
     type_ids: Mapping[str, int]
     decks: dict[str, tuple[int, str]]
+    marked: bool
     position: int
     counts: dict[str, int]
 
@@ -159,6 +175,7 @@ def _made_ready(
     )
     # A fresh import asks nothing of what is stored.
     reps = imports.reps_known(learner.id) if choices.progress and known else {}
+    larger = grown(package, dict(imports.notetypes(learner.id).values()))
     found = with_own_media(package, contents, media)
     for chunk in chunks(found.entries()):
         new = []
@@ -170,7 +187,10 @@ def _made_ready(
             there = known.get(entry.key)
             if there is None:
                 new.append((found.note(entry), entry.digest))
-            elif not is_same(entry, there):
+                continue
+            if grows(entry, there, found, larger):
+                waiting.growing.append(entry)
+            if not is_same(entry, there):
                 waiting.differ.append(entry)
             else:
                 waiting.counts["same"] += 1
@@ -225,9 +245,10 @@ def _card_rows(
                 log += review_rows(work.learner, id_, card, work.days)
             memory_rows.append(
                 memory_row(
-                    work.learner, id_, deck, note_id, note, card, position, work.today, work.days
+                    work.learner, id_, deck, note_id, note, card, position, work.today, work.days,
+                    marked=work.marked,
                 )
-            )
+            )  # fmt: skip
     work.counts["cards"] += len(card_rows)
     work.counts["reviews"] += len(log)
     return card_rows, memory_rows, log
@@ -251,6 +272,7 @@ def _lay(waiting: Waiting) -> dict[str, int]:
         waiting.types,
         _lay_types(learner, batch, package, choices),
         imports.own_decks(learner.id),
+        waiting.marked,
         waiting.position,
         dict(waiting.counts),
     )
@@ -268,6 +290,8 @@ def _lay(waiting: Waiting) -> dict[str, int]:
     homes = [_deck(work, name) for name in waiting.homes]
     lay_down(waiting.stage, homes, [work.type_ids[k] for k in work.types], waiting.known_as)
     found = with_own_media(package, waiting.contents, stored_media)
+    for piece in chunks(waiting.growing):
+        _add_missing_cards(work, [(found.note(entry), known[entry.key]) for entry in piece])
     for piece in chunks(waiting.differ):
         taken = _change(work, [(found.note(entry), known[entry.key]) for entry in piece])
         if choices.progress:
@@ -301,7 +325,7 @@ def _own_decks(learner: Learner, package: Package) -> list[PackedDeck]:
 
 
 def united_type(there: NoteType, new: NoteType) -> NoteType:
-    """A stored note type brought up to date; what only the stored one has stays at the end.
+    """A note type brought up to date with another; what only the first has stays at the end.
 
     A card's number is its template's place, so a template that is gone keeps its own.
     """
@@ -321,8 +345,10 @@ def _lay_types(learner: Learner, batch: int, package: Package, choices: Choices)
             ids[type_.key] = imports.add_notetype(learner.id, batch, type_)
             continue
         id_, there = stored[type_.key]
-        united = united_type(there, type_)
-        if united != there and choices.existing != "never":
+        # What is here may be left alone, yet new notes need fields and templates of theirs.
+        left_alone = choices.existing == "never"
+        united = united_type(type_, there) if left_alone else united_type(there, type_)
+        if united != there:
             imports.change_notetype(batch, id_, united)
         ids[type_.key] = id_
     return ids

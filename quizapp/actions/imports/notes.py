@@ -15,6 +15,9 @@ from quizapp.formats.package import Package, PackedNote, Refused
 
 _T = TypeVar("_T")
 
+# Decks inside each other; deeper than anybody sorts, and every page can still show it.
+DEEPEST = 50
+
 # Few enough that the collector of cycles finds little to look at in vain.
 _CHUNK = 100
 
@@ -41,11 +44,13 @@ def shown_in_lists(
 
 
 def path_of(deck: str, under: str) -> list[str]:
-    """The parts of the name of the deck that a deck of a file becomes."""
+    """The parts of the name of the deck that a deck of a file becomes; the last one has what
+    lies deeper than DEEPEST."""
     above, parts = (
         [part.strip() for part in name.split("::") if part.strip()] for name in (under, deck)
     )
-    return [*above, *(parts or ["Imported"])]
+    path = [*above, *(parts or ["Imported"])]
+    return path if len(path) <= DEEPEST else [*path[: DEEPEST - 1], " ".join(path[DEEPEST - 1 :])]
 
 
 def refusals(package: Package, stored: Mapping[str, str]) -> list[Refused]:

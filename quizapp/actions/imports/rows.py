@@ -76,8 +76,12 @@ def memory_row(
     today: int,
     days: DayTable,
     version: int = 0,
+    marked: bool = True,
 ) -> tuple[Any, ...]:
-    """What a learner knows of a card, in the order of MEMORY_COLUMNS."""
+    """What a learner knows of a card, in the order of MEMORY_COLUMNS.
+
+    ``marked`` is whether the tags that stand for marks of a card are this learner's.
+    """
     state = _STATES[card.state]
     due, turn = _due(card, state, position, today, days)
     stability, difficulty = _pair(learner, card, state, days)
@@ -88,7 +92,7 @@ def memory_row(
         card.held, queue_of(state)
     )
     buried_on = today if queue is Queue.BURIED else None
-    marks = {tag.casefold() for tag in note.tags} if card.reps or card.reviews else set()
+    marks = {tag.casefold() for tag in note.tags} if marked else set()
     return (
         learner.id, id_, deck, note_id, max(version, len(card.reviews)), queue.value, turn,
         _shuffle(note.key, card.ord), state.value, _step(learner, card, state), due,

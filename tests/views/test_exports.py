@@ -1,0 +1,109 @@
+"""The pages of an export: what, in which form, and the file."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from quizapp.actions import jobs as job_actions
+from quizapp.actions.exports import FORMS
+from quizapp.domain.learners import Learner
+from quizapp.storage import decks, learners
+from tests.conftest import NOON, Visitor
+
+
+@pytest.fixture
+def me(app: Flask) -> Learner:
+    found = learners.first()
+    assert found is not None
+    return found
+
+
+def made(visitor: Visitor, **form: object) -> str:
+    """Have a file made; the address of its page."""
+    answer = visitor.post("/exports", **form)
+    assert answer.status_code == 303
+    return str(answer.location)
+
+
+def text(answer: Any) -> str:
+    return str(answer.get_data(as_text=True))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_form_is_made_and_downloaded(visitor: Visitor, me: Learner, form: str) -> None:
+    address = made(visitor, form=form, progress="on")
+    assert "The file is ready." in text(visitor.get(address))
+    answer = visitor.get(f"{address}/file")
+    assert answer.status_code == 200 and answer.get_data()
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename")
+    assert answer.mimetype == "application/octet-stream"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "quizapp 2026-01-15" in answer.headers["Content-Disposition"]
+
+
+def test_some_decks_give_their_name_to_the_file(visitor: Visitor, me: Learner) -> None:
+    deck = decks.of_learner(me.id)[0]
+    address = made(visitor, form="markdown", what="some", deck=deck.id)
+    name = visitor.get(f"{address}/file").headers["Content-Disposition"]
+    assert deck.name.rpartition("::")[2] in name
+
+
+def test_everything_is_the_lines_and_the_files(
+    visitor: Visitor, me: Learner, tmp_path: Path
+) -> None:
+    address = made(visitor, form="everything")
+    path = tmp_path / "all.zip"
+    path.write_bytes(visitor.get(f"{address}/file").get_data())
+    with zipfile.ZipFile(path) as archive:
+        assert any(name.endswith(".jsonl") for name in archive.namelist())
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"form": "exe"}, 400),
+        ({}, 400),
+        ({"form": "apkg", "what": "some"}, 400),
+        ({"form": "apkg", "what": "some", "deck": "x"}, 400),
+        ({"form": "apkg", "what": "some", "deck": "99999"}, 404),
+    ],
+)
+def test_what_cannot_be_made_is_said_on_the_page(
+    visitor: Visitor, me: Learner, form: dict[str, str], status: int
+) -> None:
+    answer = visitor.post("/exports", **form)
+    assert answer.status_code == status
+    assert 'role="alert"' in text(answer) and "Make the file" in text(answer)
+
+
+def test_a_file_that_is_gone_can_be_made_again(app: Flask, visitor: Visitor, me: Learner) -> None:
+    address = made(visitor, form="jsonl")
+    for path in app.config["QUIZAPP"].exports.rglob("*.jsonl"):
+        path.unlink()
+    assert "Make it again" in text(visitor.get(address))
+    assert visitor.get(f"{address}/file").status_code == 404
+
+
+def test_work_of_another_kind_or_not_done_is_no_export(visitor: Visitor, me: Learner) -> None:
+    other = job_actions.submit(me.id, "export", "Exporting", {"folder": "..", "name": "x"}, NOON)
+    for number in (other, 10_000):
+        assert visitor.get(f"/exports/{number}").status_code == 404
+        assert visitor.get(f"/exports/{number}/file").status_code == 404
+
+
+def test_somebody_elses_export_is_not_found(
+    app: Flask, visitor: Visitor, me: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = made(visitor, form="jsonl")
+    stranger = learners.create("Stranger", "UTC", NOON)
+    monkeypatch.setattr("quizapp.views.exports.current_learner", lambda: stranger)
+    assert visitor.get(address).status_code == 404
+    assert visitor.get(f"{address}/file").status_code == 404
+
+
+def test_exports_are_posted_with_a_token(app: Flask, visitor: Visitor) -> None:
+    assert app.test_client().post("/exports", data={"form": "apkg"}).status_code == 403
+    assert visitor.post("/exports/1/file").status_code == 405

@@ -1,0 +1,360 @@
+"""The pages of an import: upload, preview, another reading, commit, undo."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from quizapp.actions import imports as import_actions
+from quizapp.domain.learners import Learner
+from quizapp.storage import imports, learners
+from tests.conftest import NOON, Visitor
+from tests.running import ROOT
+
+ANKI = ROOT / "tests" / "fixtures" / "anki"
+PAIRS = "risk\teffect of uncertainty\nasset\twhat has value\n"
+SAME = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.fixture
+def me(app: Flask) -> Learner:
+    found = learners.first()
+    assert found is not None
+    return found
+
+
+def send(visitor: Visitor, name: str, content: bytes, fragment: bool = False) -> Any:
+    headers = SAME | ({"HX-Request": "true"} if fragment else {})
+    data = {"csrf": visitor.token(), "file": (io.BytesIO(content), name)}
+    return visitor.client.post("/imports", data=data, headers=headers)
+
+
+def read(visitor: Visitor, name: str, content: bytes) -> str:
+    """Send a file and follow to its preview; return the preview's address."""
+    answer = send(visitor, name, content)
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    return str(answer.location)
+
+
+def paste(visitor: Visitor, text: str) -> str:
+    return str(visitor.post("/imports", text=text).location)
+
+
+def page(visitor: Visitor, address: str) -> str:
+    return str(visitor.get(address).get_data(as_text=True))
+
+
+def package(name: str) -> bytes:
+    return (ANKI / name).read_bytes()
+
+
+def theirs() -> int:
+    """An import of somebody else."""
+    stranger = learners.create("Stranger", "UTC", NOON)
+    return import_actions.receive(stranger, "theirs.csv", "f" * 32, NOON)
+
+
+def test_a_file_is_read_and_shown_before_anything_is_stored(visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "cards.csv", b"Front,Back\nWhat?,That\n")
+    text = page(visitor, address)
+    assert "Nothing is imported yet" in text and "Import 1 note" in text
+    assert imports.notes_known(me.id).keys() == {
+        key for key, known in imports.notes_known(me.id).items() if known.shipped
+    }
+
+
+def test_htmx_is_told_where_to_go(visitor: Visitor, me: Learner) -> None:
+    answer = send(visitor, "cards.csv", b"Front,Back\nWhat?,That\n", fragment=True)
+    assert answer.status_code == 204
+    assert re.fullmatch(r"/imports/\d+", answer.headers["HX-Redirect"])
+
+
+def test_nothing_chosen_is_said_where_notices_stand(visitor: Visitor, me: Learner) -> None:
+    answer = visitor.post("/imports", fragment=True)
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (400, "#notice")
+    whole = visitor.post("/imports")
+    assert whole.status_code == 400
+    assert "Choose a file, or paste some text." in whole.get_data(as_text=True)
+    assert "Imports so far" not in page(visitor, "/imports")
+
+
+def test_too_large_a_file_is_refused_with_the_size_that_counts(
+    app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quizapp.views.guards.MAX_UPLOAD", 1_000)
+    answer = send(visitor, "big.apkg", b"x" * 2_000)
+    assert answer.status_code == 413
+    assert "more than 512 MB" in answer.get_data(as_text=True)
+    assert not list((app.config["QUIZAPP"].imports).glob("*"))
+
+
+def test_what_is_no_package_is_a_sentence_and_can_be_put_away(
+    visitor: Visitor, me: Learner
+) -> None:
+    answer = send(visitor, "x.apkg", b"no package at all")
+    text = page(visitor, answer.location)
+    batch = imports.recent(me.id)[0]
+    assert "That did not work." in text or "could not be read" in text
+    failed = page(visitor, f"/imports/{batch.id}")
+    assert "This file could not be read." in failed and "Nothing was changed." in failed
+    assert "could not be read" in page(visitor, "/imports")
+
+
+@pytest.mark.parametrize("name", ["../../evil.csv", "/etc/evil.csv"])
+def test_only_the_last_part_of_a_files_name_is_kept(
+    app: Flask, visitor: Visitor, me: Learner, name: str
+) -> None:
+    read(visitor, name, b"Front,Back\nWhat?,That\n")
+    assert imports.recent(me.id)[0].title == "evil.csv"
+    root: Path = app.config["QUIZAPP"].imports
+    assert {path.parent.parent for path in root.rglob("upload")} == {root}
+
+
+def test_whose_progress_it_is_is_asked_and_heard(visitor: Visitor, me: Learner) -> None:
+    for own, reviews in (("", 0), ("1", 1)):
+        address = read(visitor, "s.apkg", package("tiny-states-fsrs.new-sched.apkg"))
+        assert "Whose are they?" in page(visitor, address)
+        visitor.post(f"{address}/commits", progress=own)
+        batch = imports.recent(me.id)[0]
+        assert batch.result is not None
+        assert bool(batch.result["reviews"]) == bool(reviews)
+        visitor.post(f"{address}/undos")
+
+
+def test_a_table_can_be_read_in_another_way(visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "odd.txt", b"a;b;c\nd;e;f\n")
+    assert "How the table is read" in page(visitor, address)
+    answer = visitor.post(
+        f"{address}/readings",
+        separator=";",
+        notetype="quizapp-basic",
+        deck="Mine",
+        tags="x y",
+        column_0="",
+        column_1="Front",
+        column_2="Back",
+    )
+    assert answer.location == address
+    text = page(visitor, address)
+    assert 'value="Mine"' in text and 'value="x y"' in text
+    assert re.search(r"<li>b <span", text), "the second column asks now"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"separator": "#"},
+        {"notetype": "nobody's"},
+        {"deck": "  "},
+        {"deck": "x" * 201},
+        {"column_0": "Nowhere"},
+    ],
+)
+def test_a_reading_that_does_not_fit_changes_nothing(
+    visitor: Visitor, me: Learner, wrong: dict[str, str]
+) -> None:
+    address = read(visitor, "odd.csv", b"a;b\nd;e\n")
+    answer = visitor.post(f"{address}/readings", **{"separator": ";", "deck": "D"} | wrong)
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.get_data(as_text=True)
+    assert "Nothing is imported yet" in page(visitor, address)
+
+
+def test_a_reading_that_fails_leaves_the_one_before(visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "one.csv", b"Front,Back\n")
+    assert "could not be read" in page(visitor, f"/imports/{imports.recent(me.id)[0].id}")
+    address = read(visitor, "one.csv", b"a;b\n")
+    assert "Import 1 note" in page(visitor, address)
+    visitor.post(f"{address}/readings", separator=";", deck="D", header_row="on")
+    assert "Import 1 note" in page(visitor, address)
+
+
+def test_what_is_no_table_has_no_columns(visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "b.apkg", package("tiny-basic.new-sched-media.apkg"))
+    answer = visitor.post(f"{address}/readings", separator=";")
+    assert answer.status_code == 400
+    assert "This file is no table" in answer.get_data(as_text=True)
+
+
+def test_pasted_pairs_are_read_and_can_be_taken_apart_otherwise(
+    visitor: Visitor, me: Learner
+) -> None:
+    address = paste(visitor, "risk - effect | asset - value")
+    text = page(visitor, address)
+    assert "How the text is taken apart" in text and "Import 1 note" in text
+    answer = visitor.post(
+        f"{address}/readings", between="dash", rows="other", rows_other=" | ", deck="Words"
+    )
+    assert answer.location == address
+    text = page(visitor, address)
+    assert "Import 2 notes" in text and 'value=" | "' in text and 'value="Words"' in text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"between": "nothing"},
+        {"between": "other"},
+        {"between": "other", "between_other": "x" * 21},
+        {"between": "semicolon", "rows": "semicolon"},
+    ],
+)
+def test_separators_that_are_none_are_refused(
+    visitor: Visitor, me: Learner, wrong: dict[str, str]
+) -> None:
+    address = paste(visitor, PAIRS)
+    good = {"between": "tab", "rows": "line", "deck": "D"}
+    answer = visitor.post(f"{address}/readings", **good | wrong)
+    assert answer.status_code == 400
+    assert "separator" in answer.get_data(as_text=True)
+
+
+def test_a_columns_type_may_be_one_of_ones_own(visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "m.apkg", package("tiny-mixed.new-sched-media.apkg"))
+    visitor.post(f"{address}/commits", progress="")
+    table = read(visitor, "t.csv", b"a;b\nc;d\n")
+    assert "Kitchen Sink</option>" in page(visitor, table)
+
+
+def bring(visitor: Visitor, name: str, content: bytes, **choices: str) -> str:
+    address = read(visitor, name, content)
+    answer = visitor.post(f"{address}/commits", **choices)
+    assert answer.location == address
+    return address
+
+
+@pytest.mark.parametrize(
+    ("wish", "checked"), [("update current", "newer"), ("keep current", "never")]
+)
+def test_what_a_file_wants_of_notes_that_are_here_is_proposed(
+    visitor: Visitor, me: Learner, wish: str, checked: str
+) -> None:
+    bring(visitor, "t.csv", b"#separator:comma\nWhat?,That\n")
+    head = f"#separator:comma\n#if matches:{wish}\n".encode()
+    address = read(visitor, "t.csv", head + b"What?,This\n")
+    assert f'name="existing" value="{checked}" checked' in page(visitor, address)
+
+
+def test_a_file_that_keeps_both_brings_its_notes_again(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "t.csv", b"#separator:comma\nWhat?,That\n")
+    address = read(visitor, "t.csv", b"#separator:comma\n#if matches:keep both\nWhat?,That\n")
+    assert "Import 1 note" in page(visitor, address)
+    visitor.post(f"{address}/readings", separator=",", deck="t", notetype="quizapp-basic")
+    assert "The same as here</dt><dd>1" in page(visitor, address), "switched off in the form"
+
+
+def test_the_same_file_again_has_nothing_to_bring(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    text = page(visitor, read(visitor, "t.csv", b"Front,Back\nWhat?,That\n"))
+    assert "Everything in it is here already" in text and "commits" not in text
+
+
+def test_an_import_is_done_and_undone(visitor: Visitor, me: Learner) -> None:
+    address = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    done = page(visitor, address)
+    assert "Imported." in done and "Undo this import" in done
+    for late in ("commits", "readings", "drops"):
+        answer = visitor.post(f"{address}/{late}")
+        assert answer.status_code == 409
+        assert "done already" in answer.get_data(as_text=True)
+    assert visitor.post(f"{address}/undos").location == address
+    assert "Everything is as it was before" in page(visitor, address)
+    assert visitor.post(f"{address}/undos").status_code == 409
+
+
+def test_only_the_latest_import_is_offered_for_undo(visitor: Visitor, me: Learner) -> None:
+    first = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    bring(visitor, "u.csv", b"Front,Back\nWho?,They\n")
+    assert "Undo this import" not in page(visitor, first)
+    answer = visitor.post(f"{first}/undos")
+    assert answer.status_code == 400
+    assert "Undo the later one first" in answer.get_data(as_text=True)
+    assert "Imported." in page(visitor, first)
+
+
+def test_an_import_can_be_put_away(app: Flask, visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    assert visitor.post(f"{address}/drops").location == "/imports"
+    assert "This was put away" in page(visitor, address)
+    assert not list(app.config["QUIZAPP"].imports.glob("*"))
+    assert visitor.post(f"{address}/drops").status_code == 409
+
+
+def test_choices_that_are_none_are_refused(visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    for wrong in ({"existing": "whatever"}, {"under": "x" * 201}):
+        assert visitor.post(f"{address}/commits", **wrong).status_code == 400
+    assert "Nothing is imported yet" in page(visitor, address)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/samples/0/question", "/media/x.png", "/readings", "/commits", "/undos", "/drops"]
+)
+def test_somebody_elses_import_is_not_found(visitor: Visitor, me: Learner, path: str) -> None:
+    post = path in ("/readings", "/commits", "/undos", "/drops")
+    for number in (theirs(), 10_000):
+        answer = (visitor.post if post else visitor.get)(f"/imports/{number}{path}")
+        assert answer.status_code == 404, path
+    assert "theirs.csv" not in page(visitor, "/imports")
+
+
+@pytest.mark.parametrize("path", ["readings", "commits", "undos", "drops"])
+def test_forms_are_ones_own_and_posted(
+    app: Flask, visitor: Visitor, me: Learner, path: str
+) -> None:
+    address = read(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    assert visitor.get(f"{address}/{path}").status_code == 405
+    assert app.test_client().post(f"{address}/{path}").status_code == 403
+    assert "Nothing is imported yet" in page(visitor, address)
+
+
+def test_a_file_without_a_token_is_refused(app: Flask) -> None:
+    data = {"file": (io.BytesIO(b"a,b\n"), "t.csv")}
+    assert app.test_client().post("/imports", data=data, headers=SAME).status_code == 403
+
+
+def test_samples_are_documents_for_frames(visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "t.csv", b"Front,Back\n<script>x()</script>Hm?,That\n")
+    answer = visitor.get(f"{address}/samples/0/question")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert "Hm?" in answer.get_data(as_text=True)
+    assert "<script" not in answer.get_data(as_text=True)
+    for missing in ("/samples/9/question", "/samples/0/middle"):
+        assert visitor.get(address + missing).status_code == 404
+
+
+def test_a_packages_files_are_shown_while_it_waits_only(visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "h.apkg", package("tiny-html-media.new-sched-media.apkg"))
+    head = imports.recent(me.id)[0].head
+    assert head is not None
+    name = next(iter(head["media_names"]))
+    assert visitor.get(f"{address}/media/{name}").status_code == 200
+    for trick in ("../upload", "..%2Fupload", "%2e%2e/package.jsonl", "nothing.png"):
+        assert visitor.get(f"{address}/media/{trick}").status_code in (404, 308)
+    visitor.post(f"{address}/drops")
+    assert visitor.get(f"{address}/media/{name}").status_code == 404
+
+
+def test_a_zip_of_tables_is_read_table_by_table(visitor: Visitor, me: Learner) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.csv", "Front,Back\nWhat?,That\n")
+        archive.writestr("b.txt", "#separator:tab\nWho?\tThey\nWhat?\tTwice\n")
+        archive.writestr("picture.png", "no table")
+    text = page(visitor, read(visitor, "tables.zip", packed.getvalue()))
+    assert "Import 2 notes" in text
+    assert "b.txt, row 3</strong> It is the same as a.csv, row 2" in text
+
+
+@pytest.mark.parametrize("kind", ["cards", "choices"])
+def test_a_template_is_a_download_that_imports_as_it_is(
+    visitor: Visitor, me: Learner, kind: str
+) -> None:
+    answer = visitor.get(f"/imports/templates/{kind}.csv")
+    assert answer.headers["Content-Disposition"] == f"attachment; filename={kind}.csv"
+    assert "Nothing is imported yet" in page(visitor, read(visitor, "t.csv", answer.get_data()))
+    assert visitor.get("/imports/templates/other.csv").status_code == 404
