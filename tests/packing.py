@@ -128,7 +128,9 @@ def _cards(draw: st.DrawFn, ord_: int, deck: str) -> PackedCard:
 def notes(draw: st.DrawFn, key: str) -> PackedNote:
     """A note of any kind with cards in any state."""
     deck = draw(_deck_names)
-    tags = tuple(draw(st.lists(st.sampled_from(["law::eu", "hard", "Ä"]), unique=True)))
+    tags = tuple(
+        draw(st.lists(st.sampled_from(["law::eu", "hard", "marked", "leech", "Ä"]), unique=True))
+    )
     kind = draw(st.sampled_from(["basic", "choice", *(type_.key for type_ in TYPES)]))
     more: dict[str, Any] = {"tags": tags, "modified": draw(st.integers(1, 2**31))}
     more["created"] = draw(st.integers(0, 2**41))

@@ -1,9 +1,11 @@
 """Somebody who brings files to the real server over HTTP, and waits for what becomes of them."""
 
 import re
+import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,9 @@ from urllib.parse import urlencode
 
 from quizapp.storage.models import Batch, Job
 from tests.running import RunningApp
+
+# What a server with all its children may hold, whatever is brought.
+MOST_MEMORY = 512 << 20
 
 
 class Person:
@@ -55,7 +60,7 @@ def wait_for(batch: int, *states: str) -> None:
     wait(lambda: state(batch) in states)
 
 
-def wait(fact: Callable[[], Any], seconds: float = 60) -> None:
+def wait(fact: Callable[[], Any], seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while not fact() and time.monotonic() < until:
         time.sleep(0.02)
@@ -76,3 +81,44 @@ def job_of(batch: int) -> tuple[int, str, str]:
 def end_of_job(batch: int) -> tuple[int, str, str]:
     wait(lambda: job_of(batch)[1] in ("stopped", "done", "failed"))
     return job_of(batch)
+
+
+class Memory:
+    """The most that a process and all its children have held at once, in bytes.
+
+    largest   what a single one of them held
+    at        what was being done then, as ``doing`` said
+    """
+
+    def __init__(self) -> None:
+        self.most = self.largest = 0
+        self.at = self.doing = ""
+
+
+@contextmanager
+def watched(pid: int) -> Iterator[Memory]:
+    import psutil
+
+    seen, over = Memory(), threading.Event()
+    server = psutil.Process(pid)
+
+    def look() -> None:
+        while not over.wait(0.03):
+            held = 0
+            for process in (server, *server.children(recursive=True)):
+                try:
+                    own = process.memory_info().rss
+                    held += own
+                    seen.largest = max(seen.largest, own)
+                except psutil.Error:
+                    continue
+            if held > seen.most:
+                seen.most, seen.at = held, seen.doing
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()

@@ -493,9 +493,11 @@ def replace_progress(
     """Put what a file knows of a card, with its log, in the place of what was known here."""
     log = (Review.learner == learner) & (Review.card == card)
     where = (Memory.learner == learner) & (Memory.card == card)
-    # Taken back newest first: the memory, then the whole log, then the log as it was.
+    # Taken back newest first: the memory, then the whole log, then the log as it was. The
+    # version tells whether the card was touched since.
     _record(batch, Review, log)
-    note_added(batch, _LOG, [card])
+    version = memory[[column.name for column in MEMORY_COLUMNS].index("version")]
+    insert_rows(BatchChange, _CHANGE, [(batch, _LOG, card, to_json({"version": version}))])
     _record(batch, Memory, where)
     Review.delete().where(log).execute()
     insert_rows(Review, REVIEW_COLUMNS, reviews)
@@ -511,20 +513,28 @@ def note_added(batch: int, table: str, ids: Iterable[int]) -> None:
 def take_back(learner: int, batch: int) -> None:
     """Remove what an import added and put back what it changed, newest first.
 
-    Files of its media stay until they are swept.
+    What the learner did since with notes that were here before stays theirs: answers, marks,
+    a wording. Files of its media stay until they are swept.
     """
-    changes = (
+    changes = list(
         BatchChange.select(BatchChange.table, BatchChange.row, BatchChange.before)
         .where(BatchChange.batch == batch)
         .order_by(BatchChange.id.desc())
         .tuples()
     )
-    for name, row, before in list(changes):
+    brought = {row: before["version"] for name, row, before in changes if name == _LOG}
+    moved_on = _moved_on(learner, brought)
+    for name, row, before in changes:
         if name == _LOG:
-            Review.delete().where((Review.learner == learner) & (Review.card == row)).execute()
+            if row not in moved_on:
+                Review.delete().where((Review.learner == learner) & (Review.card == row)).execute()
         elif before is None:
             _TABLES[name].delete().where(_TABLES[name].id == row).execute()
-        else:
+        elif name == _MEMORY:
+            _put_memory_back(learner, row, before, row in brought, row in moved_on)
+        elif name == _EDIT:
+            _put_edit_back(learner, row, before)
+        elif name != _REVIEW or before["card_id"] not in moved_on:
             _put_back(name, before)
     Note.delete().where(Note.batch == batch).execute()
     inside = Note.select(Note.deck).union(Card.select(Card.deck))
@@ -537,7 +547,44 @@ def take_back(learner: int, batch: int) -> None:
     BatchChange.delete().where(BatchChange.batch == batch).execute()
 
 
+def _moved_on(learner: int, brought: Mapping[int, int]) -> set[int]:
+    """Cards whose progress an import brought and that were answered or changed since."""
+    found = set()
+    for batch in batches(list(brought)):
+        rows = (
+            Memory.select(Memory.card, Memory.version)
+            .where((Memory.learner == learner) & Memory.card.in_(batch))
+            .tuples()
+        )
+        found |= {card for card, version in rows if version != brought[card]}
+    return found
+
+
+def _put_memory_back(
+    learner: int, card: int, before: Mapping[str, Any], brought: bool, moved_on: bool
+) -> None:
+    """Make a memory what it was, but for what became of it since."""
+    where = (Memory.learner == learner) & (Memory.card == card)
+    now = Memory.select(Memory.version).where(where).scalar()
+    if now is None or (brought and not moved_on):
+        _put_back(_MEMORY, before)
+    elif now == before["version"]:
+        # Flags and marks count no version, and no import changes them but with the progress.
+        _put_back(_MEMORY, {n: v for n, v in before.items() if n not in ("flag", "marked")})
+    elif before["queue"] == Queue.RETIRED:
+        Memory.update(queue=Queue.RETIRED).where(where).execute()
+
+
+def _put_edit_back(learner: int, note: int, before: Mapping[str, Any]) -> None:
+    """Make a wording what it was, unless there is a newer one."""
+    where = (NoteEdit.learner == learner) & (NoteEdit.note == note)
+    at = raw(NoteEdit.select(NoteEdit.at).where(where))
+    if all(row[0] == before["at"] for row in at):
+        _put_back(_EDIT, before)
+
+
 _LOG = "log"
+_MEMORY, _REVIEW, _EDIT = (table._meta.table_name for table in (Memory, Review, NoteEdit))
 _CHANGE = (BatchChange.batch, BatchChange.table, BatchChange.row, BatchChange.before)
 _TABLES = {
     table._meta.table_name: table for table in (Note, Card, NoteTypeTable, Memory, Review, NoteEdit)

@@ -86,6 +86,16 @@ def put(folder: Path, digest: str, source: Path) -> None:
         shutil.copyfileobj(content, file, _CHUNK)
 
 
+def renewed(folder: Path, digest: str) -> bool:
+    """Whether the file is there; if so it counts as new, which keeps it from being mended away
+    before a row names it (storage/checks.py)."""
+    try:
+        os.utime(place(folder, digest))
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def put_all(folder: Path, sources: Mapping[str, Path]) -> None:
     """Put copies of many files into the folder, by hash; they are on the disk when it returns.
 

@@ -262,7 +262,8 @@ class Memory(Table):
         indexes = (
             (("learner", "queue", "turn", "shuffle", "deck"), False),
             (("learner", "deck", "queue", "turn", "shuffle"), False),
-            (("learner", "note"), False),
+            # The note first: where one is deleted, its memories are looked for without learner.
+            (("note", "learner"), False),
         )
 
 

@@ -1,15 +1,17 @@
 """What comes in, goes out the same; again changes nothing; undone leaves nothing."""
 
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from peewee import Database
 
 from quizapp.actions import decks as deck_actions
@@ -20,19 +22,21 @@ from quizapp.actions import study as study_actions
 from quizapp.actions.imports import Choices
 from quizapp.actions.imports.comparing import Comparison, compare
 from quizapp.actions.imports.laying import lay, prepared
+from quizapp.domain.errors import Refusal
 from quizapp.domain.learners import Learner
+from quizapp.domain.notetypes import Template
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import Rating
 from quizapp.formats.contents import Entry, of_package
 from quizapp.formats.package import Package, PackedCard, PackedMedia, PackedNote
 from quizapp.storage import cards, imports
 from quizapp.storage.database import transaction
-from quizapp.storage.models import TABLES, Batch, BatchChange, Card, Memory
+from quizapp.storage.models import TABLES, Batch, BatchChange, Card, Memory, Review
 from quizapp.storage.models import Learner as LearnerRow
 from quizapp.storage.prepared import raw
 from tests.cast import card_named, new_installation
 from tests.conftest import NOON
-from tests.packing import basic, package, packages, studied
+from tests.packing import BASIC, CLOZE, basic, package, packages, studied
 
 ALL = Choices(progress=True)
 
@@ -78,7 +82,13 @@ def taken_away(learner: Learner) -> dict[str, PackedNote]:
 
 
 def as_brought(notes: Sequence[PackedNote]) -> dict[str, PackedNote]:
-    return {note.key: note for note in notes}
+    """The notes by key; those tags that are kept with the cards come last."""
+    return {note.key: replace(note, tags=sorted_out(note.tags)) for note in notes}
+
+
+def sorted_out(tags: Sequence[str]) -> tuple[str, ...]:
+    own = tuple(tag for tag in tags if tag not in ("marked", "leech"))
+    return own + tuple(tag for tag in ("marked", "leech") if tag in tags)
 
 
 @given(brought=packages())
@@ -161,6 +171,261 @@ def test_undoing_an_import_restores_every_row(
     batch, _ = bring(learner, second, replace(ALL, existing="always", set_aside=True))
     import_actions.undo(learner, batch)
     assert everything() == before
+
+
+@given(first=packages(), second=packages())
+@settings(max_examples=20)
+def test_undoing_two_imports_one_after_the_other_restores_every_row(
+    database: Database, first: Package, second: Package
+) -> None:
+    learner = new_installation()
+    before = everything()
+    one, _ = bring(learner, first)
+    two, _ = bring(learner, second, replace(ALL, existing="always", set_aside=True))
+    import_actions.undo(learner, two)
+    import_actions.undo(learner, one)
+    assert everything() == before
+
+
+# What a learner may do with a card of a note that came in.
+DEEDS = ("again", "good", "suspend", "bury", "flag", "mark", "due", "reset", "edit", "undo")
+
+
+def do(learner: Learner, deed: str, key: str, ord_: int, now: datetime) -> None:
+    """Do one thing with a card, where that can be done."""
+    card = card_named(learner, f"own/{learner.id}/{key}", ord_)
+    with contextlib.suppress(Refusal):
+        match deed:
+            case "again" | "good":
+                rating = Rating.AGAIN if deed == "again" else Rating.GOOD
+                study_actions.answer_card(learner, card.id, card.version, rating, now, 5_000)
+            case "suspend":
+                study_actions.suspend(learner, card.id, card.version, now, whole_note=False)
+            case "bury":
+                study_actions.bury(learner, card.id, card.version, now, whole_note=True)
+            case "flag":
+                study_actions.flag(learner, card.id, now, 4)
+            case "mark":
+                study_actions.mark(learner, card.id, now)
+            case "due":
+                study_actions.set_due(learner, card.id, card.version, now, 3)
+            case "reset":
+                study_actions.reset(learner, card.id, card.version, now)
+            case "edit":
+                fields = dict(card.fields)
+                name = next(name for name in fields if isinstance(fields[name], str))
+                fields[name] = f"{fields[name]} in my words"
+                deck_actions.edit_note(learner, card.id, card.version, fields, now)
+            case "undo":
+                study_actions.undo(learner, now)
+
+
+@st.composite
+def deeds(draw: st.DrawFn, brought: Package) -> list[tuple[str, str, int]]:
+    cards_there = [(note.key, card.ord) for note in brought.notes for card in note.cards]
+    chosen = st.tuples(st.sampled_from(DEEDS), st.sampled_from(cards_there))
+    return [(deed, *card) for deed, card in draw(st.lists(chosen, max_size=6))]
+
+
+@given(data=st.data(), brought=packages())
+@settings(max_examples=40)
+def test_undo_takes_what_was_done_with_new_notes_along(
+    database: Database, data: st.DataObject, brought: Package
+) -> None:
+    learner = new_installation()
+    before = everything()
+    batch, _ = bring(learner, brought)
+    for deed, key, ord_ in data.draw(deeds(brought)):
+        do(learner, deed, key, ord_, NOON)
+    import_actions.undo(learner, batch)
+    assert everything() == before
+
+
+def changed_since(learner: Learner) -> Any:
+    """What is known of the learner's cards, and how they worded their notes."""
+    found = everything()
+    return found["memory"], found["review"], found["note_edit"]
+
+
+@given(data=st.data(), first=packages(), second=packages())
+@settings(max_examples=60)
+def test_what_was_done_since_with_notes_that_were_here_survives_an_undo(
+    database: Database, data: st.DataObject, first: Package, second: Package
+) -> None:
+    learner = new_installation()
+    bring(learner, first)
+    here = {note.key for note in first.notes}
+    batch, _ = bring(learner, second, replace(ALL, existing="always"))
+    seen = {(row.card, row.version) for row in Review.select()}
+    done = [(d, key, ord_) for d, key, ord_ in data.draw(deeds(second)) if key in here]
+    for deed, key, ord_ in done:
+        do(learner, deed, key, ord_, NOON)
+    given_since = {
+        (row.card, row.version): (row.rating, row.at)
+        for row in Review.select()
+        if (row.card, row.version) not in seen
+    }
+    import_actions.undo(learner, batch)
+    still = {(row.card, row.version): (row.rating, row.at) for row in Review.select()}
+    cards_left = {row.id for row in Card.select()}
+    lost = {key for key in given_since if key[0] in cards_left and key not in still}
+    assert not lost
+    # And study goes on: no card is stuck on a version that the log has already.
+    for row in Memory.select():
+        last = max((version for card, version in still if card == row.card), default=-1)
+        assert row.version > last
+
+
+@given(
+    mine=st.sets(st.sampled_from(["Front", "Back"])),
+    theirs=st.sets(st.sampled_from(["Front", "Back"])),
+    decided=st.booleans(),
+)
+def test_an_own_wording_survives_upstream_field_by_field(
+    database: Database, mine: set[str], theirs: set[str], decided: bool
+) -> None:
+    learner = new_installation()
+    bring(learner, package(basic("a", modified=10)))
+    key = f"own/{learner.id}/a"
+    base = dict(card_named(learner, key).fields)
+    if mine:
+        edited(learner, "a", **{name: f"{base[name]}, in my words" for name in mine})
+    new = {name: f"{base[name]}, in theirs" if name in theirs else base[name] for name in base}
+    update = package(basic("a", front=new["Front"], back=new["Back"], modified=20))
+    conflicts = held_against(learner, update).lists["conflicts"]
+    assert bool(conflicts) == bool(mine & theirs)
+    before = everything()
+    chosen = tuple(entry["id"] for entry in conflicts) if decided else ()
+    batch, _ = bring(learner, update, Choices(theirs=chosen))
+    found = card_named(learner, key).fields
+    for name, value in base.items():
+        own = name in mine and not (decided and name in theirs)
+        assert found[name] == (f"{value}, in my words" if own else new[name])
+    import_actions.undo(learner, batch)
+    assert everything() == before
+
+
+def test_a_wording_given_since_survives_the_undo_of_an_update(owner: Learner) -> None:
+    bring(owner, package(basic("a", modified=10)))
+    edited(owner, "a", Front="My first words?")
+    batch, _ = bring(owner, package(basic("a", back="Better", modified=20)))
+    later = NOON + timedelta(hours=1)
+    card = card_named(owner, f"own/{owner.id}/a")
+    deck_actions.edit_note(owner, card.id, card.version, {**card.fields, "Front": "Newer?"}, later)
+    import_actions.undo(owner, batch)
+    assert card_named(owner, f"own/{owner.id}/a").fields["Front"] == "Newer?"
+
+
+def test_answers_given_since_survive_the_undo_of_an_update(owner: Learner) -> None:
+    bring(owner, package(PackedNote("a", "basic", {"front": "Q", "back": "A"}, "D", modified=1)))
+    more = PackedNote("a", "basic", {"front": "Q", "back": "Better"}, "D", modified=2)
+    batch, _ = bring(owner, package(more))
+    card = card_named(owner, f"own/{owner.id}/a")
+    study_actions.answer_card(owner, card.id, card.version, Rating.GOOD, NOON, 5_000)
+    import_actions.undo(owner, batch)
+    after = card_named(owner, f"own/{owner.id}/a")
+    assert (after.memory.reps, after.fields["back"]) == (1, "A")
+    later = NOON + timedelta(days=1)
+    study_actions.answer_card(owner, after.id, after.version, Rating.GOOD, later, 5_000)
+    assert card_named(owner, f"own/{owner.id}/a").memory.reps == 2
+
+
+def test_answers_given_since_survive_the_undo_of_progress_that_was_brought(owner: Learner) -> None:
+    bring(owner, package(studied("a", reps=1)))
+    batch, _ = bring(owner, package(studied("a", reps=3)))
+    card = card_named(owner, f"own/{owner.id}/a")
+    study_actions.answer_card(owner, card.id, card.version, Rating.GOOD, NOON, 5_000)
+    import_actions.undo(owner, batch)
+    assert card_named(owner, f"own/{owner.id}/a").memory.reps == 4
+
+
+def test_a_note_that_was_set_aside_goes_back_there_with_what_was_learned_since(
+    owner: Learner,
+) -> None:
+    bring(owner, package(basic("a"), basic("b")))
+    bring(owner, package(basic("a")), Choices(set_aside=True))
+    batch, _ = bring(owner, package(basic("a"), basic("b")))
+    card = card_named(owner, f"own/{owner.id}/b")
+    study_actions.answer_card(owner, card.id, card.version, Rating.GOOD, NOON, 5_000)
+    import_actions.undo(owner, batch)
+    after = card_named(owner, f"own/{owner.id}/b")
+    assert (after.queue, after.memory.reps) == (Queue.RETIRED, 1)
+
+
+def test_note_types_that_only_share_a_number_stay_apart(owner: Learner) -> None:
+    # Scripts that make packages copy the number of their note type from one example.
+    capitals = replace(
+        BASIC,
+        fields=("Country", "Capital", "Flag"),
+        templates=(Template("Card 1", "{{Country}}", "{{Capital}}{{Flag}}"),),
+        css="",
+    )
+    fields = {"Country": "France", "Capital": "Paris", "Flag": ""}
+    note = PackedNote("fr", "custom", fields, "Capitals", capitals.key)
+    brought = package(note)
+    brought.notetypes = [capitals]
+    bring(owner, package(basic("a")))
+    before = imports.notetypes(owner.id)[BASIC.key]
+    found = held_against(owner, replace(brought, notetypes=[capitals]))
+    assert found.samples[0]["notetype"]["fields"] == capitals.fields
+    batch, _ = bring(owner, replace(brought, notetypes=[capitals]))
+    types = imports.notetypes(owner.id)
+    assert types[BASIC.key] == before
+    assert sorted(type_.fields for _, type_ in types.values() if type_.css == "") == [
+        ("Country", "Capital", "Flag"),
+        CLOZE.fields,
+    ]
+    once = everything()
+    second, counts = bring(owner, replace(brought, notetypes=[capitals]))
+    assert everything() == once and counts["same"] == 1
+    import_actions.undo(owner, second)
+    import_actions.undo(owner, batch)
+    assert imports.notetypes(owner.id)[BASIC.key] == before
+    assert len(imports.notetypes(owner.id)) == 3
+
+
+def test_a_note_type_whose_fields_were_renamed_is_the_same_still(owner: Learner) -> None:
+    bring(owner, package(basic("a", modified=1)))
+    renamed = replace(BASIC, fields=("Question", "Solution"), templates=())
+    note = PackedNote(
+        "a", "custom", {"Question": "Q", "Solution": "A"}, "Bought", BASIC.key, modified=2
+    )
+    brought = package(note)
+    brought.notetypes = [renamed]
+    bring(owner, brought)
+    assert len(imports.notetypes(owner.id)) == 3
+    assert imports.notetypes(owner.id)[BASIC.key][1].fields[:2] == ("Question", "Solution")
+
+
+def test_files_of_two_imports_are_taken_back_one_after_the_other(owner: Learner) -> None:
+    def with_files(key: str, *media: PackedMedia) -> Package:
+        return package(basic(key, front='<img src="a.png">'), media=list(media))
+
+    first, _ = bring(owner, with_files("a", PackedMedia("a.png", "1" * 64, 3)))
+    one = everything()
+    second, _ = bring(
+        owner, with_files("b", PackedMedia("a.png", "2" * 64, 4), PackedMedia("c.png", "1" * 64, 3))
+    )
+    assert imports.media(owner.id) == {
+        "a.png": "1" * 64,
+        f"a-{'2' * 12}.png": "2" * 64,
+        "c.png": "1" * 64,
+    }
+    assert f"a-{'2' * 12}.png" in card_named(owner, f"own/{owner.id}/b").fields["Front"]
+    two = everything()
+    third, _ = bring(owner, with_files("b", PackedMedia("a.png", "2" * 64, 4)))
+    assert everything() == two
+    import_actions.undo(owner, third)
+    import_actions.undo(owner, second)
+    assert everything() == one
+    import_actions.undo(owner, first)
+    assert imports.media(owner.id) == {}
+
+
+def test_without_progress_marks_of_somebody_else_stay_there(owner: Learner) -> None:
+    bring(owner, package(studied("a", tags=("marked", "leech", "law"))), Choices(progress=False))
+    card = card_named(owner, f"own/{owner.id}/a")
+    assert (card.marked, card.leech, card.tags) == (False, False, ("law",))
 
 
 def test_without_progress_every_card_is_new(owner: Learner) -> None:

@@ -2,9 +2,6 @@
 
 import re
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,45 +14,7 @@ from tests.hostile import CORPUS
 from tests.imports.test_bad_files import INSIDE, words
 from tests.packages import make_package
 from tests.running import RunningApp
-from tests.visiting import Person, job_of, state, wait
-
-MOST_MEMORY = 512 << 20
-
-
-class Memory:
-    """The most that a process and all its children have held at once, in bytes."""
-
-    def __init__(self) -> None:
-        self.most = 0
-        self.at = ""
-        self.doing = ""
-
-
-@contextmanager
-def watched(pid: int) -> Iterator[Memory]:
-    import psutil
-
-    seen, over = Memory(), threading.Event()
-    server = psutil.Process(pid)
-
-    def look() -> None:
-        while not over.wait(0.03):
-            held = 0
-            for process in (server, *server.children(recursive=True)):
-                try:
-                    held += process.memory_info().rss
-                except psutil.Error:
-                    continue
-            if held > seen.most:
-                seen.most, seen.at = held, seen.doing
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        over.set()
-        thread.join()
+from tests.visiting import MOST_MEMORY, Person, job_of, state, wait, watched
 
 
 def around(folder: Path) -> set[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from peewee import Database
+from peewee import CompositeKey, Database, ForeignKeyField
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
@@ -181,3 +181,15 @@ def test_an_acknowledged_answer_survives_a_power_cut(tmp_path: Path) -> None:
 def test_an_unknown_database_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="must begin with sqlite: or postgresql:"):
         open_database("mysql://localhost/x")
+
+
+def test_whatever_hangs_on_a_note_or_a_card_is_found_by_it() -> None:
+    """Where one is deleted the database looks for it; without an index, in every row."""
+    for table in models.TABLES:
+        key = table._meta.primary_key
+        led_by = {key.field_names[0] if isinstance(key, CompositeKey) else key.name}
+        for index in table._meta.fields_to_index():
+            led_by.add(index._expressions[0].name)
+        for name, field in table._meta.fields.items():
+            if isinstance(field, ForeignKeyField) and field.rel_model in (models.Note, models.Card):
+                assert name in led_by, f"{table.__name__}.{name}"

@@ -8,7 +8,6 @@ stop between any two of these.
 """
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -287,13 +286,9 @@ def _place_media(package: Package, folder: Path, media_root: Path) -> None:
     for medium in package.media:
         source = bytes_of(package, medium)
         # JSON lines name files that only the whole export carries.
-        home = media_files.place(media_root, medium.digest)
-        if home.exists():
-            # What nobody names yet is not taken for left behind while it is young.
-            os.utime(home)
-        elif source is None:
-            continue
-        else:
+        if not media_files.renewed(media_root, medium.digest):
+            if source is None:
+                continue
             new[medium.digest] = source
         there.append(medium)
     media_files.put_all(media_root, new)

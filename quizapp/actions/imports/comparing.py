@@ -1,7 +1,8 @@
 """What an import would do, before it does it."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 from quizapp.actions.imports.advice import LOOKED_AT, advice
@@ -63,6 +64,7 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
     ``under`` is the deck that everything is to go under, see Choices.
     """
     known = imports.notes_known(learner.id)
+    contents = with_types_apart(learner, package, contents, known)
     stored_types = dict(imports.notetypes(learner.id).values())
     types = {type_.key: type_ for type_ in package.notetypes}
     larger = grown(package, stored_types)
@@ -108,6 +110,50 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
     for refused in refusals(package, stored_media):
         result.add("refused", lambda e=refused: asdict(e))  # type: ignore[misc]
     return result
+
+
+def with_types_apart(
+    learner: Learner, package: Package, contents: Contents, known: Mapping[str, Known]
+) -> Contents:
+    """The contents with keys of their own for note types that are strangers to those here.
+
+    Scripts that make packages often share the number of a note type though nothing else;
+    uniting two of those would spoil the cards of both. ``package`` gets the new keys too.
+    """
+    here = imports.notetypes(learner.id)
+    strange = {
+        type_.key: f"{type_.key}-{sha256(repr(type_.fields).encode()).hexdigest()[:8]}"
+        for type_ in package.notetypes
+        if type_.key in here and not _are_related(here[type_.key][1], type_)
+    }
+    # One note of it that is here is proof enough that the author changed the type, but for a
+    # type that was set apart before.
+    unsure = {key for key, own in strange.items() if own not in here}
+    for entry in contents.entries() if unsure else ():
+        if entry.key in known and (key := contents.note(entry).notetype) in unsure:
+            strange.pop(key, None)
+    if not strange:
+        return contents
+    package.notetypes = [
+        replace(
+            type_, key=strange[type_.key], extra={k: v for k, v in type_.extra.items() if k != "id"}
+        )
+        if type_.key in strange
+        else type_
+        for type_ in package.notetypes
+    ]
+    types = {type_.key: type_ for type_ in package.notetypes}
+    return changed(
+        contents,
+        types,
+        lambda note: replace(note, notetype=strange.get(note.notetype, note.notetype)),
+    )
+
+
+def _are_related(there: NoteType, new: NoteType) -> bool:
+    """Whether one note type can be the other with fields added or removed."""
+    one, other = set(there.fields), set(new.fields)
+    return (there.kind == "normal") == (new.kind == "normal") and (one <= other or other <= one)
 
 
 def grown(package: Package, stored: Mapping[int, NoteType]) -> set[str]:

@@ -20,6 +20,7 @@ from quizapp.actions.imports.comparing import (
     is_taken,
     united_fields,
     with_own_media,
+    with_types_apart,
 )
 from quizapp.actions.imports.notes import (
     chunks,
@@ -124,6 +125,7 @@ def prepared(
 
     Outside of a transaction, which is to begin inside.
     """
+    contents = with_types_apart(learner, package, contents, imports.notes_known(learner.id))
     with staged(folder) as stage:
         waiting = _made_ready(learner, batch, package, contents, choices, now, report, stage)
         with at_hand(stage) as waiting.known_as:
