@@ -1,11 +1,11 @@
 # make run    everything it needs, then the app on http://127.0.0.1:8000
-# make test   everything it needs, then all tests
+# make test   everything it needs, then all tests but the slow ones (make test-slow)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: setup run test test-fast test-anki check bench simulate-exam screenshots lighthouse clean
+.PHONY: setup run test test-slow test-fast test-anki check bench simulate-exam screenshots lighthouse clean
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.installed
@@ -27,8 +27,13 @@ run: setup
 
 test: $(VENV)/.tested
 	@$(BIN)/python tests/install_browser.py
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json $(ARGS)
 	@$(BIN)/python tests/domain_coverage.py
+
+# Simulated study, servers killed at any moment, files that mean harm.
+test-slow: $(VENV)/.tested
+	@$(BIN)/python tests/install_browser.py
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
 
 test-fast: $(VENV)/.tested
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not browser" $(ARGS)

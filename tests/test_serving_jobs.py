@@ -20,6 +20,8 @@ from tests import samples
 from tests.conftest import NOON
 from tests.longwork import Counting
 
+pytestmark = pytest.mark.slow
+
 STEP = 0.05
 
 

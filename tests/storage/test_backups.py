@@ -475,6 +475,7 @@ print("done", flush=True)
 """
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_leaves_the_old_state_or_the_new_one(
     file_based: Learner, shelf: Shelf, tmp_path: Path
 ) -> None:
