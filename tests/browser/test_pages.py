@@ -46,8 +46,8 @@ def screens(page: Page, app: RunningApp) -> Iterator[str]:
     page.goto(f"/cards/{card_of_kind(app, 'typed')}")
     yield "card information"
     for path in (
-        "/", "/keys", "/settings", "/jobs", "/decks/all", "/decks/deck-1", "/nowhere", "/backups",
-        "/imports", "/exports",
+        "/", "/keys", "/settings", "/jobs", "/decks/all", "/decks/deck-1", "/nowhere",
+        "/imports", "/exports", "/backups",
     ):  # fmt: skip
         page.goto(path)
         yield path
