@@ -310,7 +310,7 @@ def test_the_last_answer_is_the_last_here_and_not_what_came_with_the_card(
 
 
 def test_no_number_is_larger_than_anki_reads(written: Writing) -> None:
-    answered = replace(packed.LOG[0], milliseconds=1 << 40)
+    answered = packed.LOG[0]._replace(milliseconds=1 << 40)
     cards = (
         PackedCard(0, "D", position=1 << 40),
         PackedCard(1, "D", "review", due="2026-01-15", reviews=(answered,)),
