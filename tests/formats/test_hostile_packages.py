@@ -25,6 +25,10 @@ DIGEST = re.compile(r"media/[0-9a-f]{64}")
 INSIDE = re.compile(r"Traceback|sqlite|zlib|zstd|Error\b|\.py|/tmp|None|0x|SELECT", re.IGNORECASE)
 
 
+# In one process, so that the corpus is read once.
+pytestmark = pytest.mark.xdist_group("hostile packages")
+
+
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What became of every package, each read in a child of one process of its own."""

@@ -445,6 +445,8 @@ def test_readers_see_the_old_state_or_the_new_one(file_based: Learner, shelf: Sh
                     names = {n for (n,) in Deck.select(Deck.name).tuples()}
                     reps = {n for (n,) in Memory.select(Memory.reps).distinct().tuples()}
                 seen.add((*names, *reps))
+                # Its transaction takes the write lock, and others want it too.
+                stop.wait(0.01)
             Deck._meta.database.close()
 
     readers = [threading.Thread(target=read) for _ in range(2)]
