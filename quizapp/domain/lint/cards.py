@@ -176,7 +176,7 @@ def answer_in_prompt(bank: Bank, item: Item) -> Reasons:
     if item.kind == "cloze":
         return
     answer, prompt = text.normal(text.answer(item)), text.normal(text.prompt(item))
-    if answer and re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", prompt):
+    if text.says(prompt, answer):
         yield "The answer stands in the prompt."
 
 
@@ -188,7 +188,7 @@ def leaked_gap(bank: Bank, item: Item) -> Reasons:
     outside = text.normal(GAP.sub(" … ", body))
     for gap in gaps(body):
         hidden = text.normal(gap)
-        if len(hidden) > 2 and re.search(rf"(?<!\w){re.escape(hidden)}(?!\w)", outside):
+        if len(hidden) > 2 and text.says(outside, hidden):
             yield f"What “{gap}” hides stands elsewhere in the text."
 
 

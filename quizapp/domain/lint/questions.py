@@ -238,7 +238,7 @@ def overlap(bank: Bank, item: Item) -> Reasons:
         short, long = sorted((a, b), key=len)
         if a == b:
             yield Severity.ERROR, f"Two options say “{a}”."
-        elif len(short.split()) > 1 and re.search(rf"(?<!\w){re.escape(short)}(?!\w)", long):
+        elif len(short.split()) > 1 and text.says(long, short):
             yield f"“{short}” is part of “{long}”."
     for one, other in _OPPOSITES:
         swapped = {t.replace(one, other) for t in texts if one in t.split()}

@@ -86,3 +86,11 @@ def spelled_out(texts: Iterable[str]) -> frozenset[str]:
         known |= set(re.findall(r"\b([A-Z][A-Z0-9&-]{1,7})s? \((?=[A-Za-z]+ ?[a-z])", text))
         known |= set(re.findall(r"\b([A-Z]{2,7}), (?:the|short for|that is)\b", text))
     return frozenset(known)
+
+
+def says(text: str, words: str) -> bool:
+    """Whether some words stand in a text as such, and not as parts of others."""
+    # Most do not stand there at all, and to find that out needs no pattern.
+    if not words or words not in text:
+        return False
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
