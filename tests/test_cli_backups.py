@@ -235,6 +235,7 @@ def test_a_damaged_database_is_restored_from_the_command_line(tmp_path: Path, de
     assert "All is well." in command(app, "check")
 
 
+@pytest.mark.slow
 def test_a_migration_killed_at_any_moment_leaves_old_or_new(tmp_path: Path, decks: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()

@@ -235,6 +235,7 @@ def test_a_suspended_card_is_listed_by_its_words(page: Page, tmp_path: Path) -> 
     expect(page.get_by_text("What & why?")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["tiny-templates", "tiny-html-media", "tiny-image-occlusion", "tiny-maths"]
 )

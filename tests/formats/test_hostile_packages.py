@@ -26,7 +26,7 @@ INSIDE = re.compile(r"Traceback|sqlite|zlib|zstd|Error\b|\.py|/tmp|None|0x|SELEC
 
 
 # In one process, so that the corpus is read once.
-pytestmark = pytest.mark.xdist_group("hostile packages")
+pytestmark = [pytest.mark.xdist_group("hostile packages"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
