@@ -114,28 +114,8 @@ def _read_apkg(source: Source, progress: Progress) -> Package:
     package = apkg.read(source.path, source.media_in, progress)
     ours = {type_.key for type_ in natives.native_types().values()}
     if ours & {type_.key for type_ in package.notetypes}:
-        package.notes = map(_restored, package.notes)
+        package.notes = map(natives.as_native, package.notes)
     return package
-
-
-def _restored(note: PackedNote) -> PackedNote:
-    """A note of ours that was sent to Anki and comes back."""
-    native = natives.restore(note.notetype, note.fields)
-    if native is None:
-        return note
-    return replace(
-        note,
-        key=native.key,
-        kind=native.kind,
-        fields=native.fields,
-        notetype="",
-        topic=native.topic,
-        reference=native.reference,
-        domains=native.domains,
-        objective=native.objective,
-        level=native.level,
-        pool=native.pool,
-    )
 
 
 def _is_everything(source: Source) -> bool:
