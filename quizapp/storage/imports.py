@@ -312,11 +312,6 @@ def digests_in_use() -> set[str]:
     return {row[0] for row in Medium.select(Medium.digest).distinct().tuples()}
 
 
-def notes_of(batch: int) -> int:
-    """How many notes an import added that are still here."""
-    return int(Note.select().where(Note.batch == batch).count())
-
-
 def answers_since(learner: int, batch: int, done: datetime) -> int:
     """How many answers were given since an import to the cards it added."""
     return int(
