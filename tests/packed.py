@@ -3,8 +3,9 @@
 import hashlib
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec import structs
 
 from quizapp.domain.notetypes import NoteType, Template
 from quizapp.formats.package import (
@@ -242,9 +243,9 @@ def _clozes() -> Iterator[PackedNote]:
 def _states() -> Iterator[PackedNote]:
     for place, (name, card) in enumerate(STATES.items(), 100):
         reviews = LOG if name == "review-late" else ()
-        cards = [replace(card, deck="Security", reviews=reviews)]
+        cards = [structs.replace(card, deck="Security", reviews=reviews)]
         if name == "review-today":
-            cards.append(replace(STATES["new"], deck="Security::Risk", ord=1, position=99))
+            cards.append(structs.replace(STATES["new"], deck="Security::Risk", ord=1, position=99))
         both = "y" if len(cards) == 2 else ""
         values = {"Word": name, "Meaning": f"<i>{name}</i>", "Example": "", "Add Reverse": both}
         yield PackedNote(

@@ -6,7 +6,6 @@ the decks they come from.
 """
 
 import hashlib
-import json
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,8 @@ from functools import lru_cache
 from html import unescape
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from quizapp.domain.cards import KINDS, card_count
 from quizapp.domain.errors import Refusal
@@ -332,20 +333,30 @@ def _day(iso: str) -> int:
     return (date.fromisoformat(iso) - _EPOCH).days
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 def _data(card: PackedCard) -> str:
     """What Anki keeps as JSON: place among the new, FSRS memory, last answer, custom data."""
     extra = card.extra
+    custom = extra.get("cd")
     kept = {
-        "pos": extra.get("pos", card.position if card.state != "new" else None),
+        "pos": _real(extra, "pos", card.position if card.state != "new" else None),
         "s": card.stability and round(card.stability, 4),
         "d": card.difficulty and round(card.difficulty, 3),
-        "dr": extra.get("dr"),
-        "decay": extra.get("decay"),
+        "dr": _real(extra, "dr"),
+        "decay": _real(extra, "decay"),
         # What came with the card may be older than its last answer here.
-        "lrt": card.last_at // 1000 if card.last_at else extra.get("lrt"),
-        "cd": extra.get("cd"),
+        "lrt": card.last_at // 1000 if card.last_at else _real(extra, "lrt"),
+        "cd": custom if isinstance(custom, str) else None,
     }
-    return json.dumps({k: v for k, v in kept.items() if v is not None}, separators=(",", ":"))
+    return _encode({k: v for k, v in kept.items() if v is not None}).decode()
+
+
+def _real(extra: Mapping[str, Any], name: str, usual: int | None = None) -> float | None:
+    """A number that came with a card; JSON lines may hold anything there."""
+    value = extra.get(name, usual)
+    return value if type(value) in (int, float) and abs(value) < 1 << 53 else None
 
 
 # Decks and note types

@@ -56,14 +56,15 @@ import json
 import re
 import unicodedata
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Annotated, Any, BinaryIO, NoReturn
 
-from quizapp.domain.cards import KINDS as OWN_KINDS
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
 from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import KINDS, NoteType, Template
 from quizapp.formats.archives import media_name
@@ -71,17 +72,17 @@ from quizapp.formats.package import (
     HELD,
     STATES,
     Package,
+    Packed,
     PackedCard,
     PackedDeck,
     PackedMedia,
     PackedNote,
-    PackedReview,
     Refused,
 )
 
 FORMAT, VERSION = "quizapp", 1
 LONGEST_LINE = 64 << 20
-LONGEST_NAME, LONGEST_TEXT = 2_000, 20_000_000
+LONGEST_NAME = 2_000
 MOST_NOTES = 250_000
 MOST_HEADS = 60_000
 MOST_TOLD = 10_000
@@ -90,9 +91,64 @@ POOLS = ("study", "mock")
 # Why a medium is refused whose bytes are not beside the file.
 NO_BYTES = "Its bytes did not come with the file."
 
-_LATEST = (1 << 33) * 1000
-_LONG = 1 << 31
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+class _Head(Packed, frozen=True):
+    """The first line."""
+
+    format: str
+    version: int
+    source: str
+    progress: bool = False
+    dated: str = ""
+
+
+class _NoteType(Packed, frozen=True):
+    key: str
+    name: str
+    kind: str
+    fields: Annotated[tuple[str, ...], Meta(min_length=1, max_length=500)]
+    templates: Annotated[tuple[tuple[str, str, str], ...], Meta(min_length=1, max_length=500)]
+    css: str = ""
+    sort_field: Annotated[int, Meta(ge=0, le=500)] = 0
+    extra: Mapping[str, Any] = {}
+
+
+class _Line(Packed, frozen=True):
+    """Every other line: an object with one name."""
+
+    notetype: _NoteType | UnsetType = UNSET
+    deck: PackedDeck | UnsetType = UNSET
+    medium: PackedMedia | UnsetType = UNSET
+    note: PackedNote | UnsetType = UNSET
+    refused: Refused | UnsetType = UNSET
+    remark: str | UnsetType = UNSET
+
+
+class _Option(msgspec.Struct):
+    text: str
+    correct: bool
+    rationale: str = ""
+
+
+class _Pair(msgspec.Struct):
+    front: str
+    back: str
+
+
+class _Typed(_Pair):
+    also: Annotated[list[str], Meta(max_length=1000)] = []
+
+
+class _Cloze(msgspec.Struct):
+    text: str
+
+
+class _Choice(msgspec.Struct):
+    stem: str
+    options: list[_Option]
+
+
+_OWN = {"basic": _Pair, "reversed": _Pair, "typed": _Typed, "cloze": _Cloze, "choice": _Choice}
 
 
 def write(
@@ -106,29 +162,22 @@ def write(
     where the notes end.
     """
     with path.open("wb") as file:
-        head = {
-            "format": FORMAT,
-            "version": VERSION,
-            "source": package.source,
-            "progress": package.progress,
-            "dated": package.dated,
-        }
-        file.write(_line(head))
+        file.write(_line(_Head(FORMAT, VERSION, package.source, package.progress, package.dated)))
         for notetype in package.notetypes:
-            file.write(_line({"notetype": _of_notetype(notetype)}))
+            file.write(_line(_Line(notetype=_of_notetype(notetype))))
         for deck in package.decks:
-            file.write(_line({"deck": _of_deck(deck)}))
+            file.write(_line(_Line(deck=deck)))
         for medium in package.media:
-            file.write(_line({"medium": _of_medium(medium)}))
+            file.write(_line(_Line(medium=medium)))
         place = file.tell()
         for note in package.notes:
-            length = file.write(_line({"note": _of_note(note)}))
+            length = file.write(_line(_Line(note=note)))
             told(note, place, length)
             place += length
         for refused in package.refused:
-            file.write(_line({"refused": {"where": refused.where, "reason": refused.reason}}))
+            file.write(_line(_Line(refused=refused)))
         for remark in package.remarks:
-            file.write(_line({"remark": remark}))
+            file.write(_line(_Line(remark=remark)))
     return place
 
 
@@ -162,12 +211,10 @@ def note_at(file: BinaryIO, place: int, length: int, types: Mapping[str, NoteTyp
     file.seek(max(0, place))
     line = file.read(min(max(0, length), LONGEST_LINE))
     try:
-        found = _decode(line.decode())
-        if not isinstance(found, dict) or found.keys() != {"note"}:
+        found = _read_line(line)
+        if found.note is UNSET:
             raise _Wrong("it is no note")
-        return _note(found["note"], types)
-    except (ValueError, RecursionError):
-        _refuse(0, _Wrong("it is not JSON"))
+        return _note(found.note, types)
     except _Wrong as wrong:
         _refuse(0, wrong)
 
@@ -176,156 +223,66 @@ def take_rest(package: Package, path: Path, place: int) -> None:
     """Add to a package what was refused and remarked, which follows its notes."""
     with path.open("rb") as file:
         file.seek(place)
-        for _, found in _lines(file):
+        for _, line in _lines(file):
             try:
-                _take(found, package, None)
+                _take(_read_line(line), package, None)
             except _Wrong as wrong:
                 _refuse(0, wrong)
 
 
-_encode = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, separators=(",", ":"), allow_nan=False
-).encode
+_encode = msgspec.json.Encoder().encode
 
 
-def _plainly(defaults: Mapping[str, Any]) -> Callable[[object], dict[str, Any]]:
-    """What gives a value's parts by name, without those that are as they would be anyway."""
-    parts, usual = attrgetter(*defaults), tuple(defaults.items())
-
-    def plain(value: object) -> dict[str, Any]:
-        return {
-            name: part
-            for (name, default), part in zip(usual, parts(value), strict=True)
-            if part != default
-        }
-
-    return plain
+def _line(value: msgspec.Struct) -> bytes:
+    try:
+        return _encode(value) + b"\n"
+    except (UnicodeEncodeError, OverflowError):
+        # Half a pair of UTF-16, which is stored nowhere, or a number of more than 64 bits.
+        whole = json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+        return whole.encode("utf-8", "replace") + b"\n"
 
 
-_of_deck = _plainly(
-    {
-        "name": None,
-        "description": "",
-        "new_per_day": None,
-        "reviews_per_day": None,
-        "desired_retention": None,
-        "extra": {},
-    }
-)
-_of_medium = _plainly({"name": None, "digest": None, "size": None})
-_card_parts = _plainly(
-    {
-        "ord": None,
-        "deck": None,
-        "state": "new",
-        "held": "",
-        "due": None,
-        "due_at": None,
-        "position": None,
-        "interval": 0,
-        "left": 0,
-        "ease": 0,
-        "reps": 0,
-        "lapses": 0,
-        "flag": 0,
-        "stability": None,
-        "difficulty": None,
-        "last_at": None,
-    }
-)
-_note_parts = _plainly(
-    {
-        "key": None,
-        "kind": None,
-        "fields": None,
-        "deck": None,
-        "notetype": "",
-        "modified": 0,
-        "created": 0,
-        "where": "",
-        "topic": "",
-        "reference": "",
-        "objective": "",
-        "level": "",
-        "pool": "study",
-    }
-)
-
-
-def _line(value: Mapping[str, Any]) -> bytes:
-    return (_encode(value) + "\n").encode("utf-8", "replace")
-
-
-def _of_notetype(notetype: NoteType) -> dict[str, Any]:
-    return {
-        "key": notetype.key,
-        "name": notetype.name,
-        "kind": notetype.kind,
-        "fields": notetype.fields,
-        "templates": [(t.name, t.question, t.answer) for t in notetype.templates],
-        "css": notetype.css,
-        "sort_field": notetype.sort_field,
-        "extra": notetype.extra,
-    }
-
-
-def _of_note(note: PackedNote) -> dict[str, Any]:
-    found = _note_parts(note)
-    if note.tags:
-        found["tags"] = note.tags
-    if note.domains:
-        found["domains"] = note.domains
-    if note.cards:
-        found["cards"] = [_of_card(card) for card in note.cards]
-    return found
-
-
-def _of_card(card: PackedCard) -> dict[str, Any]:
-    found = _card_parts(card)
-    if card.extra:
-        found["extra"] = card.extra
-    if card.reviews:
-        found["reviews"] = card.reviews
-    return found
+def _of_notetype(notetype: NoteType) -> _NoteType:
+    return _NoteType(
+        notetype.key,
+        notetype.name,
+        notetype.kind,
+        notetype.fields,
+        tuple((t.name, t.question, t.answer) for t in notetype.templates),
+        notetype.css,
+        notetype.sort_field,
+        notetype.extra,
+    )
 
 
 class _Wrong(Exception):
     """What is wrong with a line, as the rest of a sentence."""
 
 
-Rule = Callable[[Any], bool]
-
-
 def _opened(file: BinaryIO, media_in: Path) -> Package:
     lines = _lines(file)
-    number, head = next(lines, (1, None))
-    if not isinstance(head, dict) or head.get("format") != FORMAT:
-        raise Refusal(
-            "This file is not a package of JSON lines. Its first line must say "
-            '{"format": "quizapp", "version": 1, …}.'
-        )
-    if head.get("version") != VERSION:
-        raise Refusal("This file was made by a newer version of quizapp. Update, then try again.")
+    number, line = next(lines, (1, b""))
     try:
-        _held_against(head, _HEAD, ("source",))
+        head = _read_head(line)
     except _Wrong as wrong:
         _refuse(number, wrong)
     package = Package(
-        source=head["source"],
+        source=head.source,
         notetypes=[],
         decks=[],
         notes=(),
         media_in=media_in,
-        progress=head.get("progress", False),
-        dated=head.get("dated", ""),
+        progress=head.progress,
+        dated=head.dated,
     )
     types: dict[str, NoteType] = {}
-    first: tuple[int, Any] | None = None
-    for number, found in lines:
-        if isinstance(found, dict) and "note" in found:
-            first = (number, found)
-            break
+    first: tuple[int, _Line] | None = None
+    for number, line in lines:
         try:
+            found = _read_line(line)
+            if found.note is not UNSET:
+                first = (number, found)
+                break
             _take(found, package, types)
         except _Wrong as wrong:
             _refuse(number, wrong)
@@ -342,8 +299,8 @@ class _Notes:
     def __init__(
         self,
         file: BinaryIO,
-        first: tuple[int, Any] | None,
-        lines: Iterator[tuple[int, Any]],
+        first: tuple[int, _Line] | None,
+        lines: Iterator[tuple[int, bytes]],
         package: Package,
         types: Mapping[str, NoteType],
     ) -> None:
@@ -359,29 +316,30 @@ class _Notes:
     @staticmethod
     def _read(
         file: BinaryIO,
-        first: tuple[int, Any] | None,
-        lines: Iterator[tuple[int, Any]],
+        first: tuple[int, _Line] | None,
+        lines: Iterator[tuple[int, bytes]],
         rest: Package,
         types: Mapping[str, NoteType],
     ) -> Iterator[PackedNote]:
         count = 0
         with file:
-            while first is not None:
-                number, found = first
+            number, found = first or (0, None)
+            while found is not None:
                 try:
-                    if isinstance(found, dict) and len(found) == 1 and "note" in found:
+                    if found.note is not UNSET:
                         count += 1
-                        yield _note(found["note"], types)
+                        yield _note(found.note, types)
                     else:
                         _take(found, rest, None)
+                    if count > MOST_NOTES:
+                        raise Refusal(
+                            f"This file holds more than {MOST_NOTES:,} notes. "
+                            "Divide it, then take its parts one by one."
+                        )
+                    number, line = next(lines, (number, b""))
+                    found = _read_line(line) if line else None
                 except _Wrong as wrong:
                     _refuse(number, wrong)
-                if count > MOST_NOTES:
-                    raise Refusal(
-                        f"This file holds more than {MOST_NOTES:,} notes. "
-                        "Divide it, then take its parts one by one."
-                    )
-                first = next(lines, None)
 
 
 def _refuse(number: int, wrong: _Wrong) -> NoReturn:
@@ -389,62 +347,106 @@ def _refuse(number: int, wrong: _Wrong) -> NoReturn:
     raise Refusal(f"{where}: {wrong}. Correct it, or export the file again.") from None
 
 
-def _lines(file: BinaryIO) -> Iterator[tuple[int, Any]]:
+def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     number = 0
     while line := file.readline(LONGEST_LINE + 1):
         number += 1
         if len(line) > LONGEST_LINE:
             _refuse(number, _Wrong("it is far too long"))
-        if line.isspace():
-            continue
-        try:
-            yield number, _decode(line.decode())
-        except UnicodeDecodeError:
-            _refuse(number, _Wrong("it is not UTF-8"))
-        except (ValueError, RecursionError):
-            _refuse(number, _Wrong("it is not JSON"))
+        if not line.isspace():
+            yield number, line
 
 
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(text)
+def _read_head(line: bytes) -> _Head:
+    try:
+        found = msgspec.json.decode(line)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise Refusal(
+            "This file is not a package of JSON lines. Its first line must say "
+            '{"format": "quizapp", "version": 1, …}.'
+        )
+    if found.get("version") != VERSION:
+        raise Refusal("This file was made by a newer version of quizapp. Update, then try again.")
+    try:
+        head = msgspec.convert(found, _Head)
+    except msgspec.ValidationError as error:
+        raise _wrong(error) from None
+    _named(source=head.source)
+    _check("dated", head.dated == "" or _is_day(head.dated))
+    return head
 
 
-_decode = json.JSONDecoder(parse_constant=_no_number).decode
+_decode = msgspec.json.Decoder(_Line).decode
 
 
-def _take(found: Any, package: Package, types: dict[str, NoteType] | None) -> None:
+def _read_line(line: bytes) -> _Line:
+    try:
+        found = _decode(line)
+    except msgspec.ValidationError as error:
+        raise _wrong(error) from None
+    except (ValueError, RecursionError):
+        raise _Wrong("it is not JSON" if _is_utf8(line) else "it is not UTF-8") from None
+    parts = (found.notetype, found.deck, found.medium, found.note, found.refused, found.remark)
+    if parts.count(UNSET) != len(parts) - 1:
+        raise _Wrong(_NO_OBJECT)
+    return found
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_NO_OBJECT = "it must be an object with one name"
+_FIELD = re.compile(
+    r"Object (missing required|contains unknown) field `(.*?)`(?: - at|$)", re.DOTALL
+)
+
+
+def _wrong(error: msgspec.ValidationError) -> _Wrong:
+    """What a value of the wrong kind is, in the words of a sentence."""
+    if field := _FIELD.match(str(error)):
+        name = field[2][:50]
+        missing = field[1].startswith("missing")
+        return _Wrong(f"“{name}” is missing" if missing else f"nothing is called “{name}” there")
+    place = str(error).rpartition(" - at `")[2]
+    if ".reviews[" in place:
+        return _Wrong("a review must be seven whole numbers within their bounds")
+    names = re.findall(r"\.(\w+)", place)
+    return _Wrong(
+        f"“{names[-1]}” cannot be that" if names else "it must be an object with one name"
+    )
+
+
+def _take(found: _Line, package: Package, types: dict[str, NoteType] | None) -> None:
     """A line that is no note; ``types`` is None after the first note."""
-    if not isinstance(found, dict) or len(found) != 1:
-        raise _Wrong("it must be an object with one name")
-    ((what, value),) = found.items()
-    if what in ("notetype", "deck", "medium") and types is None:
-        raise _Wrong(f"a {what} must come before the first note")
-    if what == "notetype" and types is not None:
-        notetype = _notetype(value)
+    for what in ("notetype", "deck", "medium"):
+        if types is None and getattr(found, what) is not UNSET:
+            raise _Wrong(f"a {what} must come before the first note")
+    if found.notetype is not UNSET and types is not None:
+        notetype = _notetype(found.notetype)
         if notetype.key in types:
             raise _Wrong("another note type has the same key")
         types[notetype.key] = notetype
-    elif what == "deck":
-        _held_against(value, _DECK, ("name",))
-        package.decks.append(PackedDeck(**value))
-    elif what == "medium":
-        _medium(value, package)
-    elif what == "refused":
-        _held_against(value, {"where": _text, "reason": _text}, ("where", "reason"))
+    elif found.deck is not UNSET:
+        _named(name=found.deck.name)
+        _check("extra", _is_shallow(found.deck.extra, DEEPEST))
+        package.decks.append(found.deck)
+    elif found.medium is not UNSET:
+        _medium(found.medium, package)
+    elif found.refused is not UNSET:
         if len(package.refused) < MOST_TOLD:
-            package.refused.append(Refused(**value))
-    elif what == "remark":
-        if not _text(value):
-            raise _Wrong("a remark must be text")
-        if len(package.remarks) < MOST_TOLD:
-            package.remarks.append(value)
-    else:
-        raise _Wrong(f"nothing is called “{what[:50]}”")
+            package.refused.append(found.refused)
+    elif found.remark is not UNSET and len(package.remarks) < MOST_TOLD:
+        package.remarks.append(found.remark)
 
 
-def _medium(value: Any, package: Package) -> None:
-    _held_against(value, _MEDIUM, ("name", "digest", "size"))
-    medium = PackedMedia(**value)
+def _medium(medium: PackedMedia, package: Package) -> None:
     try:
         fine = media_name(medium.name) == medium.name
     except Refusal:
@@ -459,138 +461,93 @@ def _medium(value: Any, package: Package) -> None:
         package.refused.append(Refused(f"media file “{medium.name}”", NO_BYTES))
 
 
-def _notetype(value: Any) -> NoteType:
-    _held_against(value, _NOTETYPE, ("key", "name", "kind", "fields", "templates"))
-    if len(set(value["fields"])) != len(value["fields"]):
+def _notetype(found: _NoteType) -> NoteType:
+    _named(key=found.key, name=found.name)
+    _check("kind", found.kind in KINDS)
+    _all_named("fields", found.fields)
+    _all_named("templates", [name for name, _, _ in found.templates])
+    _check("extra", _is_shallow(found.extra, DEEPEST))
+    if len(set(found.fields)) != len(found.fields):
         raise _Wrong("two fields of a note type have the same name")
-    if not value.get("sort_field", 0) < len(value["fields"]):
+    if found.sort_field >= len(found.fields):
         raise _Wrong("“sort_field” must be the place of a field")
     return NoteType(
-        **{
-            **value,
-            "fields": tuple(value["fields"]),
-            "templates": tuple(Template(*template) for template in value["templates"]),
-        }
+        found.key,
+        found.name,
+        found.kind,
+        found.fields,
+        tuple(Template(*template) for template in found.templates),
+        found.css,
+        found.sort_field,
+        found.extra,
     )
 
 
-def _note(value: Any, types: Mapping[str, NoteType]) -> PackedNote:
-    _held_against(value, _NOTE, ("key", "kind", "fields", "deck"))
-    fields = value["fields"]
-    if value["kind"] == "custom":
-        notetype = types.get(value.get("notetype", ""))
+def _note(note: PackedNote, types: Mapping[str, NoteType]) -> PackedNote:
+    _named(key=note.key, deck=note.deck)
+    _check("kind", note.kind == "custom" or note.kind in _OWN)
+    _check("pool", note.pool in POOLS)
+    _all_named("tags", note.tags)
+    fields = note.fields
+    if note.kind == "custom":
+        notetype = types.get(note.notetype)
         if notetype is None:
             raise _Wrong("the note's type does not come before it")
-        if fields.keys() != set(notetype.fields):
-            raise _Wrong("the note's fields are not those of its type")
+        names = tuple(fields)
+        if names != notetype.fields:
+            if set(names) != set(notetype.fields):
+                raise _Wrong("the note's fields are not those of its type")
+            fields = {name: fields[name] for name in notetype.fields}
+            note = msgspec.structs.replace(note, fields=fields)
         if not all(type(part) is str for part in fields.values()):
             raise _Wrong("a field of the note is not text")
-        value["fields"] = {name: fields[name] for name in notetype.fields}
-    elif not _OWN[value["kind"]](fields):
-        raise _Wrong(f"the fields are not those of a {value['kind']} note")
-    for name in ("tags", "domains"):
-        if name in value:
-            value[name] = tuple(value[name])
-    if "cards" in value:
-        value["cards"] = tuple(_card(card) for card in value["cards"])
-        if len({card.ord for card in value["cards"]}) < len(value["cards"]):
-            raise _Wrong("the note has a card twice")
-    return PackedNote(**value)
+    else:
+        _check("fields", _is_shallow(fields, DEEPEST))
+        try:
+            msgspec.convert(fields, _OWN[note.kind])
+        except msgspec.ValidationError:
+            raise _Wrong(f"the fields are not those of a {note.kind} note") from None
+    for card in note.cards:
+        _card(card)
+    if len(note.cards) > 1 and len({card.ord for card in note.cards}) < len(note.cards):
+        raise _Wrong("the note has a card twice")
+    return note
 
 
-def _card(value: Any) -> PackedCard:
-    _held_against(value, _CARD, ("ord", "deck"))
-    if "due" in value and "due_at" in value:
-        raise _Wrong("a card is due on a day or at a moment, not both")
-    if "reviews" in value:
-        value["reviews"] = _log(value["reviews"])
-    return PackedCard(**value)
+def _card(card: PackedCard) -> None:
+    _named(deck=card.deck)
+    _check("state", card.state in STATES)
+    _check("held", card.held in HELD)
+    if card.due is not None:
+        _check("due", _is_day(card.due))
+        if card.due_at is not None:
+            raise _Wrong("a card is due on a day or at a moment, not both")
+    if card.extra:
+        _check("extra", _is_shallow(card.extra, DEEPEST))
 
 
-def _log(rows: list[Any]) -> tuple[PackedReview, ...]:
-    found = []
-    for row in rows:
-        if type(row) is not list or len(row) != 7:
-            raise _Wrong(_NO_REVIEW)
-        at, rating, logged, interval, last, factor, taken = row
-        if not (
-            type(at) is type(rating) is type(logged) is int
-            and type(interval) is type(last) is type(factor) is type(taken) is int
-            and 0 < at <= _LATEST
-            and 0 <= rating <= 4
-            and 0 <= logged <= 5
-            and -_LONG <= interval <= _LONG
-            and -_LONG <= last <= _LONG
-            and 0 <= factor <= _LONG
-            and 0 <= taken <= _LONG
-        ):
-            raise _Wrong(_NO_REVIEW)
-        found.append(PackedReview(at, rating, logged, interval, last, factor, taken))
-    return tuple(found)
+def _check(name: str, fine: bool) -> None:
+    if not fine:
+        raise _Wrong(f"“{name}” cannot be that")
 
 
-_NO_REVIEW = "a review must be seven whole numbers within their bounds"
+def _named(**names: str) -> None:
+    for name, value in names.items():
+        _check(name, _is_name(value))
 
 
-def _held_against(value: Any, rules: Mapping[str, Rule], needed: tuple[str, ...]) -> None:
-    if type(value) is not dict:
-        raise _Wrong("an object is missing where one belongs")
-    for name, part in value.items():
-        rule = rules.get(name)
-        if rule is None:
-            raise _Wrong(f"nothing is called “{name[:50]}” there")
-        if not rule(part):
-            raise _Wrong(f"“{name}” cannot be that")
-    for name in needed:
-        if name not in value:
-            raise _Wrong(f"“{name}” is missing")
+def _all_named(what: str, values: Iterable[str]) -> None:
+    _check(what, all(map(_is_name, values)))
 
 
-def _text(value: Any) -> bool:
-    return type(value) is str and len(value) <= LONGEST_TEXT and _whole_text(value)
-
-
-def _whole_text(value: str) -> bool:
-    # Half a pair of UTF-16 can be written in JSON and stored nowhere.
-    return value.isascii() or not _HALF.search(value)
-
-
-_HALF = re.compile("[\ud800-\udfff]")
-
-
-def _name(value: Any) -> bool:
-    if type(value) is not str or not 0 < len(value) <= LONGEST_NAME:
+def _is_name(value: str) -> bool:
+    if not 0 < len(value) <= LONGEST_NAME:
         return False
     if value.isascii() and value.isprintable():
         return True
     return unicodedata.is_normalized("NFC", value) and not any(
         unicodedata.category(c) in ("Cc", "Cs") for c in value
     )
-
-
-def _list_of(rule: Rule, most: int) -> Rule:
-    return lambda value: type(value) is list and len(value) <= most and all(map(rule, value))
-
-
-def _one_of(*words: str) -> Rule:
-    allowed = frozenset(words)
-    return lambda value: type(value) is str and value in allowed
-
-
-def _whole(low: int, high: int) -> Rule:
-    return lambda value: type(value) is int and low <= value <= high
-
-
-def _real(low: float, high: float) -> Rule:
-    return lambda value: type(value) in (int, float) and low <= value <= high
-
-
-def _flag(value: Any) -> bool:
-    return type(value) is bool
-
-
-def _day(value: Any) -> bool:
-    return type(value) is str and _is_day(value)
 
 
 @lru_cache(maxsize=4096)
@@ -601,116 +558,10 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _object(value: Any) -> bool:
-    return type(value) is dict and _shallow(value, DEEPEST)
-
-
-def _shallow(value: Any, levels: int) -> bool:
-    """Whether nothing in it lies deeper than that, and all text can be stored."""
-    for part in value.values() if type(value) is dict else value:
-        kind = type(part)
-        if kind is str:
-            if not _text(part):
-                return False
-        elif (kind is dict or kind is list) and (levels <= 1 or not _shallow(part, levels - 1)):
-            return False
-    return True
-
-
-_HEAD: dict[str, Rule] = {
-    "format": _name,
-    "version": _whole(VERSION, VERSION),
-    "source": _name,
-    "progress": _flag,
-    "dated": lambda value: value == "" or _day(value),
-}
-_NOTETYPE: dict[str, Rule] = {
-    "key": _name,
-    "name": _name,
-    "kind": _one_of(*KINDS),
-    "fields": lambda value: _list_of(_name, 500)(value) and len(value) > 0,
-    "templates": lambda value: (
-        type(value) is list
-        and 0 < len(value) <= 500
-        and all(_list_of(_text, 3)(part) and len(part) == 3 and _name(part[0]) for part in value)
-    ),
-    "css": _text,
-    "sort_field": _whole(0, 500),
-    "extra": _object,
-}
-_DECK: dict[str, Rule] = {
-    "name": _name,
-    "description": _text,
-    "new_per_day": _whole(0, 100_000),
-    "reviews_per_day": _whole(0, 100_000),
-    "desired_retention": _real(0.5, 0.999),
-    "extra": _object,
-}
-_MEDIUM: dict[str, Rule] = {
-    "name": _name,
-    "digest": lambda value: type(value) is str and _DIGEST.fullmatch(value) is not None,
-    "size": _whole(0, 1 << 40),
-}
-_NOTE: dict[str, Rule] = {
-    "key": _name,
-    "kind": _one_of("custom", *OWN_KINDS),
-    "fields": _object,
-    "deck": _name,
-    "notetype": _name,
-    "tags": _list_of(_name, 500),
-    "modified": _whole(0, _LATEST // 1000),
-    "created": _whole(0, _LATEST),
-    "where": _text,
-    "topic": _text,
-    "reference": _text,
-    "domains": _list_of(_text, 100),
-    "objective": _text,
-    "level": _text,
-    "pool": _one_of(*POOLS),
-    "cards": lambda value: type(value) is list and len(value) <= 500,
-}
-_CARD: dict[str, Rule] = {
-    "ord": _whole(0, 499),
-    "deck": _name,
-    "state": _one_of(*STATES),
-    "held": _one_of(*HELD),
-    "due": _day,
-    "due_at": _whole(0, _LATEST),
-    "position": _whole(-_LONG, _LONG),
-    "interval": _whole(0, 36_500),
-    "left": _whole(0, 1_000),
-    "ease": _whole(0, 65_535),
-    "reps": _whole(0, _LONG),
-    "lapses": _whole(0, _LONG),
-    "flag": _whole(0, 7),
-    "stability": _real(0, 100_000),
-    "difficulty": _real(1, 10),
-    "last_at": _whole(0, _LATEST),
-    "extra": _object,
-    "reviews": lambda value: type(value) is list and len(value) <= 20_000,
-}
-
-
-def _asked(fields: Mapping[str, Any], *names: str) -> bool:
-    return all(type(fields.get(name)) is str for name in names)
-
-
-_OWN: dict[str, Callable[[Mapping[str, Any]], bool]] = {
-    "basic": lambda fields: _asked(fields, "front", "back"),
-    "reversed": lambda fields: _asked(fields, "front", "back"),
-    "typed": lambda fields: (
-        _asked(fields, "front", "back") and _list_of(_text, 1000)(fields.get("also", []))
-    ),
-    "cloze": lambda fields: _asked(fields, "text"),
-    "choice": lambda fields: (
-        _asked(fields, "stem")
-        and type(fields.get("options")) is list
-        and all(
-            type(option) is dict
-            and _asked(option, "text")
-            and type(option.get("correct")) is bool
-            and type(option.get("rationale", "")) is str
-            for option in fields["options"]
-        )
-    ),
-}
+def _is_shallow(value: Any, levels: int) -> bool:
+    """Whether nothing in it lies deeper than that."""
+    return all(
+        levels > 1 and _is_shallow(part, levels - 1)
+        for part in (value.values() if type(value) is dict else value)
+        if type(part) is dict or type(part) is list
+    )

@@ -3,8 +3,6 @@
 from functools import lru_cache
 from html import escape
 
-from latex2mathml.converter import convert
-
 # Characters of one formula; the converter's time grows faster than its length.
 LONGEST = 2_000
 # Formulas up to this length stay drawn in memory; longer ones would fill it.
@@ -19,6 +17,9 @@ def mathml(source: str, display: bool = False) -> str:
 
 
 def _converted(source: str, display: bool) -> str:
+    # Few ever meet a formula, and whoever starts without this starts sooner.
+    from latex2mathml.converter import convert  # noqa: PLC0415
+
     try:
         shown = str(convert(source, display="block" if display else "inline"))
     except Exception:  # the converter has no error class of its own

@@ -9,10 +9,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from typing import Any
+
+from msgspec import structs
 
 from quizapp.domain.cards import KINDS, gaps, option_order
 from quizapp.domain.errors import Refusal
@@ -324,7 +326,7 @@ def as_native(note: PackedNote) -> PackedNote:
     native = restore(note.notetype, note.fields)
     if native is None:
         return note
-    return replace(
+    return structs.replace(
         note,
         kind=native.kind,
         fields=native.fields,

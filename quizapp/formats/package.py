@@ -5,13 +5,16 @@ database. ``formats/jsonl.py`` writes it down as it is, a line for each note: th
 the export of everything and what waits between a preview and its commit.
 
 Names of decks join their parts with "::", as in "Security::Risk". Keys, names and tags
-are Unicode in normal form C without control characters; a reader sees to that.
+are Unicode in normal form C without control characters; a reader sees to that. The bounds
+beside the types hold for what is read from such lines.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from msgspec import Meta, Struct
 
 from quizapp.domain.notetypes import NoteType
 
@@ -19,6 +22,14 @@ STATES = ("new", "learning", "review", "relearning")
 HELD = ("", "suspended", "buried", "sibling")
 # What an entry of a review log was, by Anki's numbers 0 to 5.
 LOGGED = ("learn", "review", "relearn", "early", "manual", "rescheduled")
+
+LONG = 1 << 31
+LATEST = (1 << 33) * 1000
+Count = Annotated[int, Meta(ge=0, le=LONG)]
+Span = Annotated[int, Meta(ge=-LONG, le=LONG)]
+Seconds = Annotated[int, Meta(ge=0, le=LATEST // 1000)]
+Moment = Annotated[int, Meta(ge=0, le=LATEST)]
+Limit = Annotated[int, Meta(ge=0, le=100_000)]
 
 
 class PackedReview(NamedTuple):
@@ -33,17 +44,20 @@ class PackedReview(NamedTuple):
     factor         ease x 1000, or FSRS difficulty as ((D - 1) / 9 + 0.1) x 1000
     """
 
-    at: int
-    rating: int
-    logged: int
-    interval: int
-    last_interval: int
-    factor: int
-    milliseconds: int
+    at: Annotated[int, Meta(ge=1, le=LATEST)]
+    rating: Annotated[int, Meta(ge=0, le=4)]
+    logged: Annotated[int, Meta(ge=0, le=5)]
+    interval: Span
+    last_interval: Span
+    factor: Count
+    milliseconds: Count
 
 
-@dataclass(frozen=True, slots=True)
-class PackedCard:
+class Packed(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, gc=False):
+    """What is written as an object of JSON, without what is as it would be anyway."""
+
+
+class PackedCard(Packed, frozen=True):
     """One card of a note, and what its learner knows of it.
 
     ord        which template, or cloze number less one
@@ -57,28 +71,27 @@ class PackedCard:
     extra      what only Anki knows (id, custom data, desired retention, …), kept for export
     """
 
-    ord: int
+    ord: Annotated[int, Meta(ge=0, le=499)]
     deck: str
     state: str = "new"
     held: str = ""
     due: str | None = None
-    due_at: int | None = None
-    position: int | None = None
-    interval: int = 0
-    left: int = 0
-    ease: int = 0
-    reps: int = 0
-    lapses: int = 0
-    flag: int = 0
-    stability: float | None = None
-    difficulty: float | None = None
-    last_at: int | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    reviews: tuple[PackedReview, ...] = ()
+    due_at: Moment | None = None
+    position: Span | None = None
+    interval: Annotated[int, Meta(ge=0, le=36_500)] = 0
+    left: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    ease: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    reps: Count = 0
+    lapses: Count = 0
+    flag: Annotated[int, Meta(ge=0, le=7)] = 0
+    stability: Annotated[float, Meta(ge=0, le=100_000)] | None = None
+    difficulty: Annotated[float, Meta(ge=1, le=10)] | None = None
+    last_at: Moment | None = None
+    extra: Mapping[str, Any] = {}
+    reviews: Annotated[tuple[PackedReview, ...], Meta(max_length=20_000)] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PackedNote:
+class PackedNote(Packed, frozen=True):
     """One note with its cards.
 
     key        Anki's guid, or the ID of a Markdown deck
@@ -97,42 +110,39 @@ class PackedNote:
     fields: Mapping[str, Any]
     deck: str
     notetype: str = ""
-    tags: tuple[str, ...] = ()
-    modified: int = 0
-    created: int = 0
+    tags: Annotated[tuple[str, ...], Meta(max_length=500)] = ()
+    modified: Seconds = 0
+    created: Moment = 0
     where: str = ""
     topic: str = ""
     reference: str = ""
-    domains: tuple[str, ...] = ()
+    domains: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
     objective: str = ""
     level: str = ""
     pool: str = "study"
-    cards: tuple[PackedCard, ...] = ()
+    cards: Annotated[tuple[PackedCard, ...], Meta(max_length=500)] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PackedDeck:
+class PackedDeck(Packed, frozen=True):
     """A deck by its full name, with the limits its owner gave it."""
 
     name: str
     description: str = ""
-    new_per_day: int | None = None
-    reviews_per_day: int | None = None
-    desired_retention: float | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    new_per_day: Limit | None = None
+    reviews_per_day: Limit | None = None
+    desired_retention: Annotated[float, Meta(ge=0.5, le=0.999)] | None = None
+    extra: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class PackedMedia:
+class PackedMedia(Packed, frozen=True):
     """A file that notes refer to by name; its bytes lie under their SHA-256 (hex)."""
 
     name: str
-    digest: str
-    size: int
+    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, Meta(ge=0, le=1 << 40)]
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Packed, frozen=True):
     """Something a file holds that cannot be taken: where it stands, and a sentence why."""
 
     where: str

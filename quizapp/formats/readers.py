@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import NoteType, Template
 from quizapp.domain.stock import STOCK
@@ -197,8 +199,10 @@ def _read_tables(source: Source, progress: Progress) -> Package:
                     reason = f"It is the same as {notes[note.key].where}, which was taken."
                     part.refused.append(Refused(note.where, reason))
                 else:
-                    notes[note.key] = replace(note, where=f"{begin}{note.where}")
-            whole.refused += [replace(each, where=f"{begin}{each.where}") for each in part.refused]
+                    notes[note.key] = structs.replace(note, where=f"{begin}{note.where}")
+            whole.refused += [
+                structs.replace(each, where=f"{begin}{each.where}") for each in part.refused
+            ]
             whole.remarks += [f"{begin}{each}" for each in (remark, *part.remarks) if each]
             types = {type_.key for type_ in whole.notetypes}
             whole.notetypes += [type_ for type_ in part.notetypes if type_.key not in types]

@@ -6,8 +6,10 @@ the file as somebody decided.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
+
+from msgspec import structs
 
 from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import NoteType
@@ -119,7 +121,7 @@ def fill(
         deck = names.deck_name(options.deck) or DEFAULT_DECK
         common = names.tags(options.tags)
         notes = [
-            replace(
+            structs.replace(
                 note,
                 deck=note.deck or deck,
                 tags=tuple(dict.fromkeys((*common, *note.tags))),
@@ -282,7 +284,7 @@ def _filled(note: PackedNote, row: Row, options: TextOptions) -> tuple[PackedNot
                 fields[name] = cell if options.html else plain_to_html(cell)
             else:
                 surplus += bool(cell.strip())
-    return replace(note, key=key, deck=deck, tags=tags, fields=fields), surplus
+    return structs.replace(note, key=key, deck=deck, tags=tags, fields=fields), surplus
 
 
 def plain_to_html(text: str) -> str:
@@ -314,7 +316,7 @@ def _without_doubles(
             reason = f"It {why} as {first}, which was taken. Change one, or leave this one out."
             package.refused.append(Refused(note.where, reason))
             continue
-        kept[key] = replace(note, key=key)
+        kept[key] = structs.replace(note, key=key)
     return tuple(kept.values())
 
 

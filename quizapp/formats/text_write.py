@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec import structs
 
 from quizapp.domain.cards import GAP
 from quizapp.domain.errors import Refusal
@@ -96,7 +97,7 @@ def _as_custom(note: PackedNote, lost: Counter[str]) -> PackedNote:
     lost["exam domains"] += len(note.domains)
     lost["other right answers"] += len(note.fields.get("also", ()))
     fields = dict.fromkeys(notetype.fields, "") | _sides(note)
-    return replace(note, kind="custom", notetype=notetype.key, fields=fields)
+    return structs.replace(note, kind="custom", notetype=notetype.key, fields=fields)
 
 
 def _sides(note: PackedNote) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Cards as a learner meets them: what comes next, and what is known of each."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from quizapp.domain.cards import fits
 from quizapp.domain.queue import Candidate, Counts, Queue
 from quizapp.domain.scheduling import MODEL, State
 from quizapp.domain.scheduling import Memory as MemoryValue
-from quizapp.storage.fields import from_milliseconds, to_milliseconds
+from quizapp.storage.fields import from_json, from_milliseconds, to_milliseconds
 from quizapp.storage.models import Card, Deck, Enrolment, Memory, Note, NoteEdit
 from quizapp.storage.prepared import many, prepared, slot, slots
 
@@ -593,11 +592,11 @@ def _study_card(row: Sequence[Any]) -> StudyCard:
         ord_, kind, fields, faces, topic, reference, objective, tags, domains,
         deck_name, deck_parent, retention, own_fields, own_faces, version, deck, note, notetype,
     ) = row[len(_KEPT) :]  # fmt: skip
-    said, sides, edited = json.loads(fields), json.loads(faces), False
-    if own_fields is not None and fits(kind, said, own := json.loads(own_fields)):
+    said, sides, edited = from_json(fields), from_json(faces), False
+    if own_fields is not None and fits(kind, said, own := from_json(own_fields)):
         # A custom note may have more fields by now than when it was edited.
         said = said | own if kind == "custom" else own
-        sides, edited = json.loads(own_faces), True
+        sides, edited = from_json(own_faces), True
     return StudyCard(
         id=stored["card"],
         note=note,
@@ -613,8 +612,8 @@ def _study_card(row: Sequence[Any]) -> StudyCard:
         deck_parent=deck_parent,
         reference=reference,
         objective=objective,
-        tags=tuple(json.loads(tags)),
-        domains=tuple(json.loads(domains)),
+        tags=tuple(from_json(tags)),
+        domains=tuple(from_json(domains)),
         retention=retention,
         edited=edited,
         version=version,

@@ -1,6 +1,5 @@
 """Decks and notes: what there is to learn."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +11,7 @@ from peewee import JOIN, SQL, Case, Value, fn
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State
 from quizapp.storage.batches import batches, insert_all
+from quizapp.storage.fields import from_json
 from quizapp.storage.models import Card, Deck, Enrolment, Memory, Note
 from quizapp.storage.prepared import prepared, slot
 
@@ -86,7 +86,7 @@ def _of_learner() -> Any:
 
 @lru_cache(maxsize=256)
 def _outline(stored: str) -> tuple[str, ...]:
-    return tuple(json.loads(stored))
+    return tuple(from_json(stored))
 
 
 def contents(decks: Sequence[int]) -> list[tuple[str, str, int]]:

@@ -1,6 +1,5 @@
 """What a learner takes away: notes with their cards, what is known of them, and the log."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from quizapp.domain.cards import fits
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.queue import Queue
 from quizapp.storage.batches import BATCH, batches
+from quizapp.storage.fields import from_json
 from quizapp.storage.imports import notetypes
 from quizapp.storage.models import Card, Deck, Enrolment, Medium, Memory, Note, NoteEdit, Review
 from quizapp.storage.prepared import many, prepared, raw, slot, slots
@@ -250,8 +250,8 @@ def _note(learner: int, row: Sequence[Any], cards: Sequence[CardOut]) -> NoteOut
         _, key, kind, fields, deck, notetype, tags, topic, reference, domains, objective, level,
         pool, created, modified, edited, owner,
     ) = row  # fmt: skip
-    said = json.loads(fields)
-    if edited is not None and fits(kind, said, own := json.loads(edited)):
+    said = from_json(fields)
+    if edited is not None and fits(kind, said, own := from_json(edited)):
         said = said | own if kind == "custom" else own
     prefix = f"own/{learner}/"
     return NoteOut(
@@ -261,10 +261,10 @@ def _note(learner: int, row: Sequence[Any], cards: Sequence[CardOut]) -> NoteOut
         fields=said,
         deck=deck,
         notetype=notetype,
-        tags=json.loads(tags) if tags != _NONE else [],
+        tags=from_json(tags) if tags != _NONE else [],
         topic=topic,
         reference=reference,
-        domains=json.loads(domains) if domains != _NONE else [],
+        domains=from_json(domains) if domains != _NONE else [],
         objective=objective,
         level=level,
         pool=pool,
@@ -281,7 +281,7 @@ def _cards(learner: int, notes: Sequence[int], log: bool) -> dict[int, list[Card
     for id_, note, ord_, deck, rank, origin, queue, *known in rows:
         if queue == Queue.RETIRED:
             continue
-        told = json.loads(origin) if origin else {}
+        told = from_json(origin) if origin else {}
         values = _UNKNOWN if queue is None else known
         found.setdefault(note, []).append(
             CardOut(  # type: ignore[call-arg]
@@ -296,7 +296,7 @@ def _reviews(learner: int, cards: Sequence[int]) -> dict[int, list[ReviewOut]]:
     for piece in batches(cards):
         rows = _all_of(_reviews_of, learner, piece)
         # Read at once: what it takes to begin is more than what there is to read in each.
-        origins = iter(json.loads(f"[{','.join(row[-1] for row in rows if row[-1])}]"))
+        origins = iter(from_json(f"[{','.join(row[-1] for row in rows if row[-1])}]"))
         for card, *entry, origin in rows:
             told = next(origins) if origin else None
             found.setdefault(card, []).append(ReviewOut(*entry, told))  # type: ignore[call-arg]

@@ -4,14 +4,15 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from peewee import BigIntegerField, TextField
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-# Made once: json.dumps would make a new one each time.
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder().decode
 
 
 def to_milliseconds(at: datetime | None) -> int | None:
@@ -26,7 +27,18 @@ def from_milliseconds(stored: int | None) -> datetime | None:
 
 def to_json(value: Any) -> str | None:
     """A value as it is stored in a JSON column."""
-    return None if value is None else _encode(value)
+    if value is None:
+        return None
+    try:
+        return _encode(value).decode()
+    except OverflowError:
+        # A whole number of more than 64 bits, which a file may hold.
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def from_json(stored: str | bytes) -> Any:
+    """The value that a JSON column holds; where it is no JSON, ValueError."""
+    return _decode(stored)
 
 
 class UTCDateTimeField(BigIntegerField):  # type: ignore[misc]
@@ -46,4 +58,4 @@ class JSONField(TextField):  # type: ignore[misc]
         return to_json(value)
 
     def python_value(self, value: Any) -> Any:
-        return None if value is None else json.loads(value)
+        return None if value is None else from_json(value)

@@ -1,6 +1,5 @@
 """Imports: what was read, what is stored already, and the rows an import lays down."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from quizapp.domain.queue import Queue
 from quizapp.storage.batches import batches, insert_rows, reserve
 from quizapp.storage.database import proxy
 from quizapp.storage.decks import lay_cards, queue_of_state, retire_notes
-from quizapp.storage.fields import to_json
+from quizapp.storage.fields import from_json, to_json
 from quizapp.storage.models import (
     Batch,
     BatchChange,
@@ -150,18 +149,28 @@ def own_key(learner: int, key: str) -> str:
     return f"own/{learner}/{key}"
 
 
-def notes_known(learner: int) -> dict[str, Known]:
-    """A learner's own notes, and those that ship, by the key their file gave them."""
-    prefix = own_key(learner, "")
-    rows = raw(
+def ground(learner: int) -> list[tuple[Any, ...]]:
+    """What an import compares notes with: equal where none of them changed."""
+    return raw(
         Note.select(
             Note.key, Note.id, Note.deck, Note.digest, Note.modified, Note.retired, Deck.owner
         )
         .join(Deck, on=(Deck.id == Note.deck))
         .where((Deck.owner == learner) | (Deck.owner.is_null() & ~Note.retired))
+        .order_by(Note.id)
     )
+
+
+def notes_known(learner: int, rows: Sequence[tuple[Any, ...]] | None = None) -> dict[str, Known]:
+    """A learner's own notes, and those that ship, by the key their file gave them.
+
+    ``rows`` is what ``ground`` found.
+    """
+    prefix = own_key(learner, "")
     own, shipped = {}, {}
-    for key, id_, deck, digest, modified, retired, owner in rows:
+    for key, id_, deck, digest, modified, retired, owner in (
+        ground(learner) if rows is None else rows
+    ):
         known = Known(id_, deck, digest, modified, bool(retired), owner is None)
         if owner is None:
             shipped[key] = known
@@ -281,11 +290,11 @@ def _notetype_of(columns: tuple[Any, ...]) -> NoteType:
         key=key,
         name=name,
         kind=kind,
-        fields=tuple(json.loads(fields)),
-        templates=tuple(Template(*parts) for parts in json.loads(templates)),
+        fields=tuple(from_json(fields)),
+        templates=tuple(Template(*parts) for parts in from_json(templates)),
         css=css,
         sort_field=sort_field,
-        extra=json.loads(extra),
+        extra=from_json(extra),
     )
 
 

@@ -1,6 +1,5 @@
 """The log of answers, and what can be read from it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from quizapp.domain.queue import Counts
 from quizapp.domain.scheduling import Memory as MemoryValue
 from quizapp.domain.scheduling import Rating, State
 from quizapp.storage.database import proxy
-from quizapp.storage.fields import to_json, to_milliseconds
+from quizapp.storage.fields import from_json, to_json, to_milliseconds
 from quizapp.storage.models import Card, Memory, Note, Review
 from quizapp.storage.prepared import many, prepared, slot, slots
 
@@ -297,7 +296,7 @@ def thought(learner: int, most: int) -> list[int]:
         .limit(most)
         .tuples()
     )
-    given = (json.loads(answer) if isinstance(answer, str) else answer for (answer,) in rows)
+    given = (from_json(answer) if isinstance(answer, str) else answer for (answer,) in rows)
     return [answer["thought"] for answer in given if "thought" in answer]
 
 

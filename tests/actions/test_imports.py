@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from peewee import Database
 
 from quizapp.actions import decks as deck_actions
@@ -83,7 +84,7 @@ def taken_away(learner: Learner) -> dict[str, PackedNote]:
 
 def as_brought(notes: Sequence[PackedNote]) -> dict[str, PackedNote]:
     """The notes by key; those tags that are kept with the cards come last."""
-    return {note.key: replace(note, tags=sorted_out(note.tags)) for note in notes}
+    return {note.key: structs.replace(note, tags=sorted_out(note.tags)) for note in notes}
 
 
 def sorted_out(tags: Sequence[str]) -> tuple[str, ...]:
@@ -465,7 +466,9 @@ def test_a_file_whose_log_goes_on_brings_its_progress(owner: Learner) -> None:
 def test_progress_stays_in_the_deck_of_its_card(owner: Learner) -> None:
     def apart(reps: int) -> PackedNote:
         note = studied("a", reps=reps)
-        return replace(note, cards=tuple(replace(card, deck="Apart") for card in note.cards))
+        return structs.replace(
+            note, cards=tuple(structs.replace(card, deck="Apart") for card in note.cards)
+        )
 
     bring(owner, package(apart(1)))
     bring(owner, package(apart(3)))
@@ -617,7 +620,7 @@ def test_a_preview_counts_and_shows(owner: Learner) -> None:
 def test_a_new_card_of_a_note_comes_along(owner: Learner) -> None:
     bring(owner, package(basic("a", modified=1)))
     more = basic("a", back="x", modified=2)
-    two = replace(more, cards=(*more.cards, PackedCard(1, "Bought", position=9)))
+    two = structs.replace(more, cards=(*more.cards, PackedCard(1, "Bought", position=9)))
     _, counts = bring(owner, package(two))
     assert counts["cards"] == 1
     assert card_named(owner, f"own/{owner.id}/a", 1).queue is Queue.NEW

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from quizapp.domain.cards import KINDS
 from quizapp.formats.natives import as_native, native_types, restore
@@ -276,10 +277,10 @@ def test_a_package_comes_back_from_anki_without_a_difference(
     for kind in package.notetypes:
         there = kinds[kind.name]
         assert replace(there, key="", extra={}) == replace(kind, key="", extra={})
-    decks = {deck.name: replace(deck, extra={}) for deck in back.decks}
+    decks = {deck.name: structs.replace(deck, extra={}) for deck in back.decks}
     for deck in package.decks:
         if deck.name != "Empty":
-            assert decks[deck.name] == replace(deck, extra={})
+            assert decks[deck.name] == structs.replace(deck, extra={})
     media = {medium.name: (medium.digest, medium.size) for medium in back.media}
     assert media == {RENAMED.get(m.name, m.name): (m.digest, m.size) for m in package.media}
 
@@ -289,7 +290,7 @@ def arrived(note: PackedNote) -> PackedNote:
     fields = note.fields
     if note.kind == "custom":
         fields = {name: text(value) for name, value in note.fields.items()}
-    return replace(note, fields=fields, tags=tuple(t.replace(" ", "_") for t in note.tags))
+    return structs.replace(note, fields=fields, tags=tuple(t.replace(" ", "_") for t in note.tags))
 
 
 def settled(note: PackedNote, package: Package) -> dict[str, Any]:
@@ -301,7 +302,7 @@ def settled(note: PackedNote, package: Package) -> dict[str, Any]:
     names = {kind.key: kind.name for kind in package.notetypes}
     cards = {card.ord: card for card in note.cards if card.state != "new" or card.position != 0}
     return {
-        "note": replace(
+        "note": structs.replace(
             note,
             notetype=names.get(note.notetype, ""),
             tags=tuple(sorted(note.tags)),
@@ -320,5 +321,5 @@ def day(card: PackedCard) -> PackedCard:
     known = {name: card.extra[name] for name in ("dr", "decay", "cd") if name in card.extra}
     if card.held and card.state in ("learning", "relearning") and card.due_at:
         moment = datetime.fromtimestamp(card.due_at / 1000, UTC)
-        card = replace(card, due=moment.date().isoformat(), due_at=None)
-    return replace(card, extra=known)
+        card = structs.replace(card, due=moment.date().isoformat(), due_at=None)
+    return structs.replace(card, extra=known)

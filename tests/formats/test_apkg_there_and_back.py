@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from quizapp.formats.apkg_write import write
 from quizapp.formats.package import Package, PackedCard, PackedNote
@@ -45,7 +46,7 @@ def by_name(found: Any) -> dict[str, Any]:
 
 
 def settled(note: PackedNote) -> PackedNote:
-    return replace(note, where="", cards=tuple(kept(card) for card in note.cards))
+    return structs.replace(note, where="", cards=tuple(kept(card) for card in note.cards))
 
 
 def kept(card: PackedCard) -> PackedCard:
@@ -55,4 +56,4 @@ def kept(card: PackedCard) -> PackedCard:
     """
     extra = {name: value for name, value in card.extra.items() if name not in ("filtered", "lrt")}
     last = card.last_at and card.last_at // 1000
-    return replace(card, extra=extra, last_at=last)
+    return structs.replace(card, extra=extra, last_at=last)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import NoteType, Template
@@ -55,7 +56,7 @@ def one(*cards: PackedCard, **what: Any) -> Package:
     """A package with one note of two fields."""
     fields = {"Word": "w", "Meaning": "m"}
     note = PackedNote("k", "custom", fields, "D", packed.WORDS.key, cards=cards)
-    return Package("jsonl", [packed.WORDS], [], [replace(note, **what)])
+    return Package("jsonl", [packed.WORDS], [], [structs.replace(note, **what)])
 
 
 def test_a_new_package_holds_its_parts_and_packs_each_once(written: Writing) -> None:
@@ -188,14 +189,14 @@ def test_what_separates_fields_cannot_stand_in_one(written: Writing) -> None:
 
 
 def test_notes_with_one_key_stay_two_notes(written: Writing) -> None:
-    notes = [replace(one().notes[0], deck=deck) for deck in ("A", "B")]
+    notes = [structs.replace(one().notes[0], deck=deck) for deck in ("A", "B")]
     guids = [r["guid"] for r in written(replace(one(), notes=notes)).rows("SELECT guid FROM notes")]
     assert guids[0] == "k"
     assert len(set(guids)) == 2
 
 
 def test_a_note_whose_type_is_missing_is_named_and_the_rest_is_written(tmp_path: Path) -> None:
-    lost = replace(one().notes[0], notetype="nowhere", where="row 12")
+    lost = structs.replace(one().notes[0], notetype="nowhere", where="row 12")
     package = replace(one(), notes=[lost, one().notes[0]])
     told = write(package, tmp_path / "a.apkg", "new", True, packed.NOW_MS)
     assert told.notes == 1
@@ -260,7 +261,7 @@ def test_cards_keep_their_ids_and_others_get_ids_of_their_own(written: Writing) 
 def test_every_state_is_ankis_type_queue_and_due(
     written: Writing, name: str, expected: tuple[int, int, int | str]
 ) -> None:
-    found = written(one(replace(packed.STATES[name], deck="D")))
+    found = written(one(structs.replace(packed.STATES[name], deck="D")))
     row = found.rows("SELECT type, queue, due FROM cards")[0]
     due = row["due"]
     if isinstance(expected[2], str):
@@ -291,7 +292,7 @@ def test_the_first_day_is_said_to_be_meant_in_utc(written: Writing, container: s
 
 
 def test_what_a_card_knows_is_kept_in_ankis_places(written: Writing) -> None:
-    card = replace(packed.STATES["review-late"], deck="D", left=3)
+    card = structs.replace(packed.STATES["review-late"], deck="D", left=3)
     row = written(one(card)).rows("SELECT * FROM cards")[0]
     kept = ("ivl", "factor", "reps", "lapses", "left", "flags", "odue", "odid")
     assert [row[name] for name in kept] == [10, 2350, 5, 1, 3, 3, 0, 0]
@@ -304,7 +305,7 @@ def test_what_a_card_knows_is_kept_in_ankis_places(written: Writing) -> None:
 def test_the_last_answer_is_the_last_here_and_not_what_came_with_the_card(
     written: Writing,
 ) -> None:
-    card = replace(packed.STATES["review-today"], deck="D", extra={"lrt": 1_600_000_000})
+    card = structs.replace(packed.STATES["review-today"], deck="D", extra={"lrt": 1_600_000_000})
     data = json.loads(written(one(card)).one("SELECT data FROM cards"))
     assert data["lrt"] == packed.NOW - 3 * packed.DAY
 
@@ -318,6 +319,12 @@ def test_no_number_is_larger_than_anki_reads(written: Writing) -> None:
     found = written(one(*cards))
     assert found.one("SELECT max(due) FROM cards") < 1 << 31
     assert found.one("SELECT max(time) FROM revlog") < 1 << 31
+
+
+def test_what_came_with_a_card_and_is_no_number_stays_out(written: Writing) -> None:
+    odd = {"pos": 1 << 70, "dr": "0.9", "decay": [1], "lrt": True, "cd": {"k": 1}}
+    card = PackedCard(0, "D", "review", due="2026-01-15", stability=2.5, extra=odd)
+    assert json.loads(written(one(card)).one("SELECT data FROM cards")) == {"s": 2.5}
 
 
 def test_the_log_is_written_as_it_is(written: Writing) -> None:
@@ -339,7 +346,7 @@ def test_answers_at_one_moment_are_all_kept(written: Writing) -> None:
 
 
 def test_without_scheduling_all_is_new(written: Writing) -> None:
-    card = replace(packed.STATES["review-late"], deck="D", reviews=packed.LOG)
+    card = structs.replace(packed.STATES["review-late"], deck="D", reviews=packed.LOG)
     tags = ("leech", "Marked", "kept")
     package = one(card, tags=tags)
     package = replace(package, decks=[PackedDeck("D", "Told", 5, 6, 0.8)])

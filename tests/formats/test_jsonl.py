@@ -241,7 +241,7 @@ def test_fields_come_in_the_order_of_their_type(tmp_path: Path) -> None:
         ({"pool": "exam"}, "“pool” cannot be that"),
         ({"cards": {}}, "“cards” cannot be that"),
         ({"cards": [{"deck": "A"}]}, "“ord” is missing"),
-        ({"cards": [5]}, "an object is missing"),
+        ({"cards": [5]}, "“cards” cannot be that"),
         ({"cards": [CARD, CARD]}, "the note has a card twice"),
         ({"cards": [{**CARD, "ord": 500}]}, "“ord” cannot be that"),
         ({"cards": [{**CARD, "state": "asleep"}]}, "“state” cannot be that"),
@@ -270,15 +270,17 @@ def test_a_wrong_note_is_refused_by_its_line(
     ("line", "why"),
     [
         ("{", "it is not JSON"),
-        ("[" * 100_000, "it is not JSON"),
+        ("[" * 100_000, "an object with one name"),
         ('{"deck": {"name": "A", "new_per_day": NaN}}', "it is not JSON"),
-        ('{"deck": {"name": "A", "new_per_day": 1' + "0" * 5000 + "}}", "it is not JSON"),
+        ('{"deck": {"name": "A", "extra": {"a": ' + "[" * 100_000, "it is not JSON"),
+        ('{"deck": {"name": "A", "new_per_day": 1' + "0" * 5000 + "}}", "“new_per_day” cannot"),
+        ("{}", "an object with one name"),
         ([], "an object with one name"),
-        ({"deck": {}, "remark": ""}, "an object with one name"),
+        ({"deck": {"name": "A"}, "remark": ""}, "an object with one name"),
         ({"card": {}}, "nothing is called “card”"),
         ({"deck": {}}, "“name” is missing"),
         ({"deck": {"name": "A", "desired_retention": 90}}, "“desired_retention”"),
-        ({"deck": {"name": "A", "extra": {"a": "\ud800"}}}, "“extra” cannot be that"),
+        ({"deck": {"name": "A", "extra": {"a": "\ud800"}}}, "it is not JSON"),
         ({"deck": {"name": "A", "extra": []}}, "“extra” cannot be that"),
         ({"notetype": {**TYPE, "fields": ["A", "A"]}}, "the same name"),
         ({"notetype": {**TYPE, "fields": []}}, "“fields” cannot be that"),
@@ -286,7 +288,7 @@ def test_a_wrong_note_is_refused_by_its_line(
         ({"notetype": {**TYPE, "sort_field": 2}}, "the place of a field"),
         ({"medium": {"name": "a.png", "digest": "0" * 63, "size": 1}}, "“digest”"),
         ({"medium": {"name": "../a.png", "digest": "0" * 64, "size": 1}}, "the plain name"),
-        ({"remark": 5}, "a remark must be text"),
+        ({"remark": 5}, "“remark” cannot be that"),
         ({"refused": {"where": "a"}}, "“reason” is missing"),
     ],
 )
@@ -302,6 +304,19 @@ def test_an_object_too_deep_is_refused(tmp_path: Path) -> None:
         deep = [deep]
     with pytest.raises(Refusal, match="“extra” cannot be that"):
         read_all(lines(tmp_path, HEAD, {"deck": {"name": "A", "extra": {"a": deep}}}))
+
+
+def test_half_a_character_is_written_as_a_question_mark(tmp_path: Path) -> None:
+    # Old packages of Anki are JSON, in which it can be written.
+    note = PackedNote("k", "basic", {"front": "a\ud800b", "back": ""}, "D")
+    jsonl.write(Package("apkg", [], [], [note]), tmp_path / "a.jsonl")
+    assert read_all(tmp_path / "a.jsonl")[0].fields["front"] == "a?b"
+
+
+def test_a_number_of_any_length_comes_through(tmp_path: Path) -> None:
+    deck = PackedDeck("D", extra={"id": 1 << 70, "less": -(1 << 70)})
+    jsonl.write(Package("apkg", [], [deck], []), tmp_path / "a.jsonl")
+    assert jsonl.heads(tmp_path / "a.jsonl").decks == [deck]
 
 
 def test_a_type_or_deck_after_the_first_note_is_refused(tmp_path: Path) -> None:

@@ -2,12 +2,12 @@
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from quizapp.domain.cards import KINDS, gaps
 from quizapp.domain.errors import Refusal
@@ -141,7 +141,7 @@ def test_a_note_from_anki_is_ours_again_with_what_anki_knows() -> None:
         "guid", "custom", in_anki(note), "Elsewhere", native_types()["choice"].key, ("tag",), 5, 6,
         "note 1", cards=cards,
     )  # fmt: skip
-    assert as_native(from_anki) == replace(
+    assert as_native(from_anki) == structs.replace(
         note, deck="Elsewhere", tags=("tag",), modified=5, created=6, where="note 1", cards=cards
     )
 
@@ -172,12 +172,14 @@ def test_templates_need_no_script_and_name_fields_that_exist(kind: str) -> None:
 
 def test_options_are_shown_in_one_order_and_the_key_goes_with_its_option() -> None:
     for place in range(20):
-        note = replace(native("choice"), key=f"t-{place}")
+        note = structs.replace(native("choice"), key=f"t-{place}")
         fields = in_anki(note)
         assert fields == in_anki(note)
         right = fields[f"Option {'ABCDEF'.index(fields['Correct']) + 1}"]
         assert right == "Inform the owner"
-    letters = {in_anki(replace(native("choice"), key=f"t-{n}"))["Correct"] for n in range(20)}
+    letters = {
+        in_anki(structs.replace(native("choice"), key=f"t-{n}"))["Correct"] for n in range(20)
+    }
     assert letters == {"A", "B", "C"}
 
 

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
+from msgspec import structs
+
 from quizapp.actions.imports.advice import LOOKED_AT, advice
 from quizapp.actions.imports.notes import chunks, path_of, refusals, renamed, with_media
 from quizapp.domain.learners import Learner
@@ -108,7 +110,7 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
     for id_, shown in imports.gone(learner.id, inside, seen):
         result.add("gone", lambda i=id_, s=shown: {"id": i, "label": s})  # type: ignore[misc]
     for refused in refusals(package, stored_media):
-        result.add("refused", lambda e=refused: asdict(e))  # type: ignore[misc]
+        result.add("refused", lambda e=refused: structs.asdict(e))  # type: ignore[misc]
     return result
 
 
@@ -146,7 +148,7 @@ def with_types_apart(
     return changed(
         contents,
         types,
-        lambda note: replace(note, notetype=strange.get(note.notetype, note.notetype)),
+        lambda note: structs.replace(note, notetype=strange.get(note.notetype, note.notetype)),
     )
 
 

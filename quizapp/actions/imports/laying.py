@@ -12,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from quizapp.actions.imports.choices import Choices
 from quizapp.actions.imports.comparing import (
     grown,
@@ -51,7 +53,8 @@ _COUNTED = ("added", "updated", "same", "kept", "set_aside", "cards", "reviews",
 class Waiting:
     """An import that is ready to be laid down.
 
-    ground  what was stored when it was made ready: notes by key, and files of media
+    ground  what was stored when it was made ready: rows of notes, and files of media
+    known   the notes among it, by key
     homes   the decks that its rows name by place
     here    entries of notes that are the same here, and whose log goes on from there
     differ  entries of notes that are here with another text
@@ -69,7 +72,8 @@ class Waiting:
     report: Report
     stage: Stage
     known_as: str
-    ground: tuple[dict[str, Known], dict[str, str]]
+    ground: "_Ground"
+    known: Mapping[str, Known]
     types: Mapping[str, NoteType]
     days: DayTable
     homes: dict[str, int] = field(default_factory=dict)
@@ -125,9 +129,13 @@ def prepared(
 
     Outside of a transaction, which is to begin inside.
     """
-    contents = with_types_apart(learner, package, contents, imports.notes_known(learner.id))
+    ground = _ground(learner)
+    known = imports.notes_known(learner.id, ground[0])
+    contents = with_types_apart(learner, package, contents, known)
     with staged(folder) as stage:
-        waiting = _made_ready(learner, batch, package, contents, choices, now, report, stage)
+        waiting = _made_ready(
+            learner, batch, package, contents, choices, now, report, stage, ground, known
+        )
         with at_hand(stage) as waiting.known_as:
             yield waiting
 
@@ -135,19 +143,24 @@ def prepared(
 def lay(waiting: Waiting) -> dict[str, int]:
     """Lay an import down inside the caller's transaction; return what was done, counted."""
     w = waiting
-    if w.ground == _ground(w.learner):
+    ground = _ground(w.learner)
+    if w.ground == ground:
         return _lay(w)
     # Something else was laid down meanwhile; now nothing can come between.
     with staged(w.stage.path.parent) as stage:
         return _lay(
             _made_ready(
-                w.learner, w.batch, w.package, w.contents, w.choices, w.now, w.report, stage
+                w.learner, w.batch, w.package, w.contents, w.choices, w.now, w.report, stage,
+                ground, imports.notes_known(w.learner.id, ground[0]),
             )
-        )
+        )  # fmt: skip
 
 
-def _ground(learner: Learner) -> tuple[dict[str, Known], dict[str, str]]:
-    return imports.notes_known(learner.id), imports.media(learner.id)
+_Ground = tuple[list[tuple[Any, ...]], dict[str, str]]
+
+
+def _ground(learner: Learner) -> _Ground:
+    return imports.ground(learner.id), imports.media(learner.id)
 
 
 def _made_ready(
@@ -159,8 +172,9 @@ def _made_ready(
     now: datetime,
     report: Report,
     stage: Stage,
+    ground: _Ground,
+    known: Mapping[str, Known],
 ) -> Waiting:
-    known, media = ground = _ground(learner)
     waiting = Waiting(
         learner,
         batch,
@@ -172,13 +186,14 @@ def _made_ready(
         stage,
         "",
         ground,
+        known,
         {type_.key: type_ for type_ in package.notetypes},
         DayTable(learner.calendar),
     )
     # A fresh import asks nothing of what is stored.
     reps = imports.reps_known(learner.id) if choices.progress and known else {}
     larger = grown(package, dict(imports.notetypes(learner.id).values()))
-    found = with_own_media(package, contents, media)
+    found = with_own_media(package, contents, ground[1])
     for chunk in chunks(found.entries()):
         new = []
         for entry in chunk:
@@ -259,7 +274,7 @@ def _card_rows(
 def _lay(waiting: Waiting) -> dict[str, int]:
     learner, batch, choices = waiting.learner, waiting.batch, waiting.choices
     package = waiting.package
-    known, stored_media = waiting.ground
+    known, stored_media = waiting.known, waiting.ground[1]
     names = renamed(package, stored_media)
     named = {names.get(medium.name, medium.name): medium for medium in package.media}
     fresh = [(n, m.digest, m.size) for n, m in named.items() if n not in stored_media]
@@ -322,7 +337,7 @@ def _own_decks(learner: Learner, package: Package) -> list[PackedDeck]:
         deck
         for deck in package.decks
         if deck.name not in shipped
-        and (deck.name not in families or replace(deck, extra={}) != PackedDeck(deck.name))
+        and (deck.name not in families or structs.replace(deck, extra={}) != PackedDeck(deck.name))
     ]
 
 

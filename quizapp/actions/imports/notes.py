@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import quote
+
+from msgspec import structs
 
 from quizapp.domain.notetypes import NoteType
 from quizapp.formats.faces import faces, rendered_by
@@ -92,7 +93,7 @@ def with_media(note: PackedNote, names: Mapping[str, str]) -> PackedNote:
         name: pattern.sub(lambda match: by_form[match[0]], text) if pattern.search(text) else text
         for name, text in note.fields.items()
     }
-    return replace(note, fields=fields)
+    return structs.replace(note, fields=fields)
 
 
 def _forms(name: str) -> set[str]:
