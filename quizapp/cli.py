@@ -5,6 +5,7 @@ import importlib
 import json
 import multiprocessing
 import os
+import signal
 import socket
 import sys
 import time
@@ -103,6 +104,10 @@ def app_of_worker() -> Any:
     """The app, for the worker that Granian starts; it ends with the process that did."""
     parent = multiprocessing.parent_process()
     if parent is not None:
+        if sys.platform != "win32":
+            # Ctrl+C reaches both of them, and the other one stops this one besides: a worker
+            # that is told twice at the same time may wait for itself and never end.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
         def follow() -> None:
             # Returns when the parent is gone, kill -9 included: else the worker would

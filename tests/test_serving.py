@@ -77,6 +77,19 @@ def test_the_worker_ends_with_its_parent(tmp_path: Path, decks: Path) -> None:
             os.killpg(app.process.pid, signal.SIGKILL)
 
 
+def test_ctrl_c_ends_server_and_worker_every_time(tmp_path: Path, decks: Path) -> None:
+    app = RunningApp(tmp_path / "data", decks)
+    for _ in range(4):
+        app.start()
+        assert app.process is not None
+        # As a terminal does it: to all of them at once.
+        os.killpg(app.process.pid, signal.SIGINT)
+        try:
+            assert app.process.wait(8) == 0
+        finally:
+            app.kill()
+
+
 def test_slow_request_bodies_do_not_stop_the_others(tmp_path: Path, decks: Path) -> None:
     with RunningApp(tmp_path / "data", decks) as app:
         assert "WARNING" not in said(app)
