@@ -105,7 +105,7 @@ def test_no_screen_is_wider_than_320_pixels(browser: Browser, served: RunningApp
     wide = [
         name
         for name in screens(page, served)
-        if page.evaluate("document.documentElement.scrollWidth") > NARROW["width"]
+        if page.locator("html").evaluate("root => root.scrollWidth") > NARROW["width"]
     ]
     context.close()
     assert wide == []
