@@ -15,6 +15,7 @@ from quizapp.formats import (
     apkg,
     archives,
     everything,
+    foreign,
     jsonl,
     markdown_package,
     natives,
@@ -113,6 +114,8 @@ def _is_apkg(source: Source) -> bool:
 
 
 def _read_apkg(source: Source, progress: Progress) -> Package:
+    if not archives.is_zip(source.path) and (foreign_one := foreign.told(source.path, ())):
+        raise Refusal(foreign_one)
     package = apkg.read(source.path, source.media_in, progress)
     ours = {type_.key for type_ in natives.native_types().values()}
     if ours & {type_.key for type_ in package.notetypes}:
@@ -213,6 +216,8 @@ def _read_tables(source: Source, progress: Progress) -> Package:
 
 
 def _read_text(source: Source, progress: Progress) -> Package:
+    if foreign_one := foreign.told(source.path, _zip_names(source.path)):
+        raise Refusal(foreign_one)
     if archives.is_zip(source.path):
         raise Refusal(_UNKNOWN)
     said, remark = _text(source)
