@@ -1,6 +1,7 @@
 """What a text file seems to be before it is taken: its "#" lines, and guesses for the rest.
 
 The "#" lines are Anki's. docs: https://docs.ankiweb.net/importing/text-files.html
+A first line "sep=;" is Excel's: it names the separator and is no row.
 """
 
 import re
@@ -36,6 +37,7 @@ _GUESSED = ("\t", ";", ",", "|", ":")
 _SAMPLE, _SAMPLE_ROWS = 8_000, 200
 _HTML_ROWS = 5
 _KEY_LINE = re.compile(r"#\s*([A-Za-z][A-Za-z ]*?)\s*:(.*)")
+_SEPARATOR_LINE = re.compile(r'("?)sep=([^\w"\n])\1[ \t]*', re.IGNORECASE)
 _MARKUP = re.compile(
     r"</?(?:a|b|i|u|p|s|br|hr|em|div|img|sub|sup|span|font|code|pre|ul|ol|li|strong|table|tbody"
     r"|thead|tr|td|th|h[1-6]|blockquote|audio|video|ruby|rt|svg|math|small|big|del|ins|mark"
@@ -98,7 +100,7 @@ class TextHead:
 
 @dataclass
 class HeadLines:
-    """The "#" lines of a file while they are read."""
+    """The lines of a file that are no rows, while they are read."""
 
     at: int = 0
     line: int = 1
@@ -169,6 +171,8 @@ def sniff(
 
 
 def head_lines(text: str) -> HeadLines:
+    """What a file says before its rows, and where those begin. Raises Refusal for a text that
+    is too long."""
     if len(text) > MOST_TEXT:
         raise Refusal(f"This text has more than {MOST_TEXT:,} characters. Split it.")
     keys = HeadLines(at=1 if text.startswith("\ufeff") else 0)
@@ -176,7 +180,9 @@ def head_lines(text: str) -> HeadLines:
         end = text.find("\n", keys.at)
         end = len(text) if end < 0 else end
         line = text[keys.at : end] if end - keys.at < _SAMPLE else ""
-        if line.startswith("#"):
+        if keys.line == 1 and (match := _SEPARATOR_LINE.fullmatch(line)):
+            keys.separator = match[2]
+        elif line.startswith("#"):
             if match := _KEY_LINE.fullmatch(line):
                 _take_key(keys, " ".join(match[1].lower().split()), match[2])
         elif line.startswith("tags:") and "\t" not in line:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,7 @@ def truth(name: str) -> dict[str, Any]:
 
 def read(content: str, **changed: Any) -> Package:
     head = text.sniff(content)
-    import dataclasses
-
-    return text.read(content, dataclasses.replace(text.options(head), **changed))
+    return text.read(content, replace(text.options(head), **changed))
 
 
 def notes(package: Package) -> list[PackedNote]:
@@ -304,6 +303,46 @@ def test_the_same_first_field_in_two_decks_is_two_notes_where_the_file_says_so()
 )
 def test_the_separator_is_the_one_that_rows_agree_on(content: str, separator: str) -> None:
     assert text.sniff(content).separator == separator
+
+
+@pytest.mark.parametrize(
+    ("first", "separator"),
+    [
+        ("sep=;", ";"), ("SEP=,", ","), ("Sep=\t", "\t"), ('"sep=;"', ";"), ("\ufeffsep=;", ";"),
+        ('\ufeff"sep=\t"', "\t"), ("sep=| ", "|"),
+    ],
+)  # fmt: skip
+def test_a_first_line_of_excels_says_the_separator_and_is_no_row(
+    first: str, separator: str
+) -> None:
+    rows = f'What?{separator}"This, that; or{separator}it"\nWho?{separator}They\n'
+    package = read(f"{first}\n{rows}")
+    assert [(note.where, *note.fields.values()) for note in notes(package)] == [
+        ("row 2", "What?", f"This, that; or{separator}it"),
+        ("row 3", "Who?", "They"),
+    ]
+
+
+def test_the_line_of_excels_may_stand_above_names_of_columns_and_ankis_head() -> None:
+    package = read("sep=;\n#deck:Law\nBack;Front\nThat;What?\n;\nThey;\n")
+    (note,) = notes(package)
+    assert (note.deck, note.where, dict(note.fields)) == (
+        "Law", "row 4", {"Front": "What?", "Back": "That"},
+    )  # fmt: skip
+    assert [refused.where for refused in package.refused] == ["row 6"]
+
+
+@pytest.mark.parametrize(
+    "line", ["sep=;x", "sep=", "sep=ab", "sep=x", '"sep=;', "separator=;", " sep=;"]
+)
+def test_a_row_that_only_looks_like_excels_line_is_a_row(line: str) -> None:
+    head = text.sniff(f"{line}\nWhat?\tThat\n")
+    assert (head.line, head.at) == (1, 0)
+
+
+def test_only_the_first_line_says_the_separator() -> None:
+    package = read("What?\tThat\nsep=;\t\n")
+    assert [note.fields["Front"] for note in notes(package)] == ["What?", "sep=;"]
 
 
 def test_columns_are_found_by_their_names_whatever_the_order() -> None:
