@@ -14,7 +14,14 @@ from quizapp.formats.limits import (
     MOST_TAGS,
 )
 
+_DERIVED = "t-"
 _UNSEEN = ("Cc", "Cs", "Co", "Cn")
+# Tags within a line of text: what stands on both sides of one is a single word.
+_INLINE = re.compile(
+    r"</?(?:abbr|a|bdi|bdo|big|b|cite|code|del|dfn|em|font|ins|i|kbd|mark|q|samp|small|span"
+    r"|strike|strong|sub|sup|s|tt|u|var|wbr)(?:[\s/][^<>]*)?>",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"<[/!?a-zA-Z][^<>]*>")
 _MEDIA = re.compile(r"<(?:img|audio|video|object|svg|math)\b", re.IGNORECASE)
 
@@ -53,17 +60,23 @@ def key(text: str) -> str:
 def asked(html: str) -> str:
     """What a field says, apart from its markup: fields that ask the same are equal here.
 
-    Images and sounds count by their markup. "" for a field that shows nothing.
+    Images and sounds count by their markup, and what stands in lines of its own is apart.
+    "" for a field that shows nothing.
     """
     if "<" not in html and "&" not in html:
         return one_line(html)
-    seen = one_line(unescape(_TAG.sub(" ", html)))
+    seen = one_line(unescape(_TAG.sub(" ", _INLINE.sub("", html))))
     return f"{seen} {one_line(html)}" if _MEDIA.search(html) else seen
 
 
 def derived_key(*parts: str) -> str:
     """A key for a note that brings none, from what tells it from others."""
-    return "t-" + digest(*parts)
+    return _DERIVED + digest(*parts)
+
+
+def may_be_derived(key: str) -> bool:
+    """Whether a key has the form of a derived one; a file may say any key itself."""
+    return key.startswith(_DERIVED) and len(key) == len(_DERIVED) + 16
 
 
 def digest(*parts: str) -> str:

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import NoteType, Template
-from quizapp.domain.stock import STOCK
+from quizapp.domain.stock import BASIC, STOCK
 from quizapp.formats import (
     apkg,
     archives,
@@ -175,8 +175,10 @@ def _read_pasted(source: Source, progress: Progress) -> Package:
     decided = dict(source.options["paste"])
     if "tags" in decided:
         decided["tags"] = tuple(decided["tags"])
-    options = replace(options, **{"deck": "Pasted", **decided})
-    package = paste.read(said, options, _known(source))
+    known = _known(source)
+    proposed = {"deck": "Pasted", "notetype": text.own_like(BASIC, known).key}
+    options = replace(options, **{**proposed, **decided})
+    package = paste.read(said, options, known)
     _keep(source, {"paste": asdict(options)})
     return package
 
@@ -195,6 +197,7 @@ def _read_tables(source: Source, progress: Progress) -> Package:
                 continue
             said, remark = decoded(b"".join(archives.chunks(archive, entry)))
             options = text.options(text.sniff(said, known), source.stem)
+            options = replace(options, apart=digest(said))
             part = text.read(said, options, known)
             begin = f"{one_line(name)}, "
             for note in part.notes:

@@ -32,10 +32,14 @@ from quizapp.formats.text_head import (
     folded,
     head_lines,
     made_type,
+    own_like,
     sniff,
 )
 
-__all__ = ["TextHead", "TextOptions", "options", "read", "sniff", "targets", "template"]
+__all__ = [
+    "TextHead", "TextOptions", "asked_first", "options", "own_like", "read", "scope_of",
+    "sniff", "targets", "template",
+]  # fmt: skip
 
 DEFAULT_DECK = "Default"
 
@@ -50,7 +54,7 @@ class TextOptions:
     notetype     the key of a note type; for rows that name none
     deck, tags   for rows that name no deck; for all rows
     if_matches   "update", "preserve" or "duplicate": what to do with a note that is there.
-                 Only "duplicate" lets one file hold the same note twice.
+                 Only "duplicate" lets one file hold the same note twice, and finds none there.
     match_scope  "notetype", or "notetype-deck" where the same first field in another deck
                  is another note
     apart        a mark of this file's own: with "duplicate", its notes are none of those that
@@ -95,8 +99,8 @@ def targets(notetype: NoteType | None) -> tuple[str, ...]:
 def read(text: str, options: TextOptions, known: Sequence[NoteType] = STOCK) -> Package:
     """The notes of a file, each row that cannot be taken under ``refused``.
 
-    A note without a key gets one from its note type and first field. Raises Refusal where
-    the options do not fit, and where the file holds no rows or too many.
+    A note without a key gets one from its note type and first field (see ``scope_of``).
+    Raises Refusal where the options do not fit, and where the file holds no rows or too many.
     """
     if len(options.separator) != 1 or options.separator in '"\n':
         raise Refusal("The separator must be one character. Choose one from the list.")
@@ -292,6 +296,25 @@ def plain_to_html(text: str) -> str:
     return escape(text, quote=False).replace("\n", "<br>")
 
 
+def asked_first(note: PackedNote) -> str:
+    """What the first field of a note of fields says, by which it is known if it has no ID."""
+    return names.asked(str(next(iter(note.fields.values()))))
+
+
+def scope_of(note: PackedNote) -> str | None:
+    """How far a row without an ID reaches: a note that asks the same is the same one in any
+    deck ("") or in the deck of this name.
+
+    None for a note with a key of its own and for one that is to be there twice. It is read
+    off the key, which nothing but its type, deck and first field can have made.
+    """
+    if note.kind != "custom" or not names.may_be_derived(note.key):
+        return None
+    asked = asked_first(note)
+    scopes = (s for s in ("", note.deck) if names.derived_key(note.notetype, s, asked) == note.key)
+    return next(scopes, None)
+
+
 def _without_doubles(
     notes: Iterable[PackedNote], options: TextOptions, package: Package
 ) -> tuple[PackedNote, ...]:
@@ -299,7 +322,7 @@ def _without_doubles(
     kept: dict[str, PackedNote] = {}
     copies: Counter[str] = Counter()
     for note in notes:
-        asked = "" if note.kind == "choice" else names.asked(str(next(iter(note.fields.values()))))
+        asked = "" if note.kind == "choice" else asked_first(note)
         if note.kind == "custom" and not asked:
             package.refused.append(Refused(note.where, "Its first field is empty."))
             continue

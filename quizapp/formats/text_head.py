@@ -309,7 +309,26 @@ def _likeliest(
     first = next(place for place in range(MOST_COLUMNS + 1) if place not in fixed)
     asked = [cells[first] for cells in body[:_HTML_ROWS] if first < len(cells)]
     gaps = bool(asked) and all(_GAP.search(cell) for cell in asked)
-    return named((CLOZE if gaps else BASIC).key, known) or (CLOZE if gaps else BASIC)
+    return own_like(CLOZE if gaps else BASIC, known)
+
+
+def own_like(stock: NoteType, known: Sequence[NoteType]) -> NoteType:
+    """The type among those known that a learner knows as this one.
+
+    What came with a package is called "Basic" too, under a key of its own; rows for it would
+    else be notes of another type than those that are here.
+    """
+    found = named(stock.key, known)
+    if found is not None and found is not stock:
+        return found
+    alike = (
+        each
+        for each in known
+        if (folded(each.name), each.kind) == (folded(stock.name), stock.kind)
+        and each.fields[: len(stock.fields)] == stock.fields
+        and each is not stock
+    )
+    return next(alike, stock)
 
 
 def _columns(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.stock import BASIC, STOCK, named
-from quizapp.formats import tables, text
+from quizapp.formats import names, tables, text
 from quizapp.formats.encodings import decoded
 from quizapp.formats.package import Package, PackedNote
 from quizapp.formats.text_head import DECK, FIELD, KEY, NOTETYPE, NOTHING, TAGS
@@ -280,6 +280,34 @@ def test_a_key_hangs_on_type_and_first_field_alone() -> None:
     assert reversed_.key != one.key
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("What is <b>risk</b>?", "What is risk?", True),
+        ("H<SUB>2</SUB>O &amp; <span class='x'>air</span>", "H2O & air", True),
+        ("one<br>two", "one two", True),
+        ("<div>one</div><div>two</div>", "one two", True),
+        ("one<br>two", "onetwo", False),
+        ("<img src=a.png>", "<img src=b.png>", False),
+        ("a < b > c", "a c", False),
+    ],
+)
+def test_a_first_field_says_the_same_whatever_its_markup(one: str, other: str, same: bool) -> None:
+    assert (names.asked(one) == names.asked(other)) is same
+
+
+def test_how_far_a_row_reaches_is_read_off_its_key() -> None:
+    def scope(row: str, **options: Any) -> str | None:
+        (note,) = notes(read(row, columns=("Front", "Back", KEY), html=True, **options))
+        return text.scope_of(note)
+
+    assert scope("What?\tThat\n") == ""
+    assert scope("What?\tThat\n", match_scope="notetype-deck", deck="Law") == "Law"
+    assert scope("What?\tThat\tmy-1\n") is None
+    assert scope("What?\tThat\tt-0123456789abcdef\n") is None
+    assert scope("What?\tThat\n", if_matches="duplicate", apart="this file") is None
+
+
 def test_keep_both_keeps_a_row_that_stands_twice_under_two_keys() -> None:
     content = "#if matches:keep both\n#separator:tab\na\tb\na\tc\na\td\n"
     assert len({note.key for note in read(content).notes}) == 3
@@ -355,6 +383,26 @@ def test_columns_are_found_by_their_names_whatever_the_order() -> None:
 def test_gaps_in_all_first_fields_make_it_a_cloze_file() -> None:
     head = text.sniff("{{c1::Paris}} is a city\tyes\n{{c1::a}} {{c2::b}}\t\n")
     assert (head.notetype, head.columns) == ("quizapp-cloze", ("Text", "Back Extra"))
+
+
+def own_basic(**changed: Any) -> NoteType:
+    return replace(BASIC, key="1607392319", **changed)
+
+
+@pytest.mark.parametrize("name", ["Basic", "basic"])
+def test_rows_that_name_no_type_go_to_the_learners_own_of_that_name(name: str) -> None:
+    own = own_basic(name=name, fields=("Front", "Back", "Source"))
+    assert text.sniff("What?\tThat\n", [own, *STOCK]).notetype == own.key
+
+
+def test_a_type_that_only_has_the_name_is_not_taken_for_it() -> None:
+    other = own_basic(fields=("Term", "Meaning"))
+    assert text.sniff("What?\tThat\n", [other, *STOCK]).notetype == BASIC.key
+
+
+def test_a_type_that_rows_went_to_before_is_theirs_again() -> None:
+    before = replace(BASIC)
+    assert text.sniff("What?\tThat\n", [own_basic(), before]).notetype == BASIC.key
 
 
 def test_a_mapping_of_ones_own_is_followed() -> None:
