@@ -212,6 +212,43 @@ def contents(learner: int, notes: Sequence[int]) -> dict[int, Content]:
     return found
 
 
+class OfType(NamedTuple):
+    """A note of some type with its content as the columns hold it; JSON is text."""
+
+    id: int
+    fields: str
+    tags: str
+    topic: str
+    reference: str
+    domains: str
+    objective: str
+    level: str
+    pool: str
+
+
+def notes_of_type(notetype: int) -> Iterator[OfType]:
+    """The notes of a note type, one after the other, by id."""
+    query = (
+        Note.select(
+            Note.id, Note.fields, Note.tags, Note.topic, Note.reference, Note.domains,
+            Note.objective, Note.level, Note.pool,
+        )
+        .where(Note.notetype == notetype)
+        .order_by(Note.id)
+    )  # fmt: skip
+    return map(OfType._make, proxy.execute_sql(*query.sql()))
+
+
+def wordings_of_type(learner: int, notetype: int) -> dict[int, Mapping[str, Any]]:
+    """A learner's own wordings of the notes of a note type, by the note's id."""
+    query = (
+        NoteEdit.select(NoteEdit.note, NoteEdit.fields)
+        .join(Note, on=(Note.id == NoteEdit.note))
+        .where((NoteEdit.learner == learner) & (Note.notetype == notetype))
+    )
+    return {note: from_json(fields) for note, fields in raw(query)}
+
+
 def cards_known(learner: int, notes: Sequence[int]) -> dict[int, list[KnownCard]]:
     """The stored cards of some notes, with how far the learner has come; by note."""
     found: dict[int, list[KnownCard]] = {}
@@ -259,8 +296,12 @@ def own_decks(learner: int) -> dict[str, tuple[int, str]]:
 
 
 def notetypes(learner: int) -> dict[str, tuple[int, NoteType]]:
-    """A learner's note types by key."""
-    rows = raw(NoteTypeTable.select(NoteTypeTable.id, *_TYPE).where(NoteTypeTable.owner == learner))
+    """A learner's note types by key, the oldest first."""
+    rows = raw(
+        NoteTypeTable.select(NoteTypeTable.id, *_TYPE)
+        .where(NoteTypeTable.owner == learner)
+        .order_by(NoteTypeTable.id)
+    )
     return {key: (id_, _notetype_of((key, *columns))) for id_, key, *columns in rows}
 
 

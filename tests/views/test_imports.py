@@ -12,6 +12,8 @@ from flask import Flask
 from quizapp.actions import imports as import_actions
 from quizapp.domain.learners import Learner
 from quizapp.storage import imports, learners
+from quizapp.storage.models import Memory, Note
+from quizapp.storage.prepared import raw
 from tests.conftest import NOON, Visitor
 from tests.running import ROOT
 
@@ -264,6 +266,40 @@ def test_an_import_is_done_and_undone(visitor: Visitor, me: Learner) -> None:
     assert visitor.post(f"{address}/undos").location == address
     assert "Everything is as it was before" in page(visitor, address)
     assert visitor.post(f"{address}/undos").status_code == 409
+
+
+def test_a_table_without_ids_updates_the_notes_of_a_package(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "mixed.apkg", package("tiny-mixed.new-sched-media.apkg"), progress="1")
+    key = imports.own_key(me.id, "VS<p9@B4.C")
+    memories = sorted(map(repr, raw(Memory.select())))
+    rows = "Capital of France?\tLutetia\nbold & it\ta < b\n"
+    address = read(visitor, "more.tsv", rows.encode())
+    text = page(visitor, address)
+    assert "New notes</dt><dd>0 " in text and "Changed</dt><dd>1" in text
+    assert "The same as here</dt><dd>1" in text and "ask the same as a note here" in text
+    visitor.post(f"{address}/commits", existing="newer")
+    assert Note.get(Note.key == key).fields == {"Front": "Capital of France?", "Back": "Lutetia"}
+    assert sorted(map(repr, raw(Memory.select()))) == memories
+    assert "more" not in imports.own_decks(me.id)
+    visitor.post(f"{address}/undos")
+    assert Note.get(Note.key == key).fields["Back"] == "Paris"
+
+
+def test_pasted_pairs_update_the_notes_of_a_package(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "mixed.apkg", package("tiny-mixed.new-sched-media.apkg"))
+    text = page(visitor, paste(visitor, "Capital of France?\tLutetia\n"))
+    assert "New notes</dt><dd>0 " in text and "Changed</dt><dd>1" in text
+
+
+def test_a_table_in_a_zip_that_keeps_both_brings_its_notes_again(
+    visitor: Visitor, me: Learner
+) -> None:
+    bring(visitor, "mixed.apkg", package("tiny-mixed.new-sched-media.apkg"))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.tsv", "#if matches:keep both\nCapital of France?\tLutetia\n")
+    text = page(visitor, read(visitor, "tables.zip", packed.getvalue()))
+    assert "New notes</dt><dd>1 " in text
 
 
 def test_only_the_latest_import_is_offered_for_undo(visitor: Visitor, me: Learner) -> None:

@@ -165,11 +165,14 @@ def commit(
     if not all((folder / name).is_file() for name in (PACKAGE, LISTED)):
         raise Missing(_FILE_GONE)
     package = jsonl.heads(folder / PACKAGE)
+    under = str((batch.head or {}).get("under", ""))
     with media_files.arriving(media_root):
         _place_media(package, folder, media_root)
         with (
             contents.opened(package, folder / PACKAGE, folder / LISTED) as found,
-            prepared(learner, batch_id, package, found, choices, now, report, folder) as waiting,
+            prepared(
+                learner, batch_id, package, found, choices, now, report, folder, under
+            ) as waiting,
             transaction(),
         ):
             if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from quizapp.actions.imports.advice import LOOKED_AT, advice
 from quizapp.actions.imports.notes import chunks, path_of, refusals, renamed, with_media
+from quizapp.actions.imports.recognising import recognised
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType
@@ -22,7 +23,7 @@ from quizapp.storage.imports import Content, Known
 SHOWN = 100
 SAMPLES = 3
 _LONGEST = 2_000
-TWICE = "Another note of this file has the same key, so this one is left out."
+TWICE = "A note before it in the file is the same one, so this one is left out."
 
 KINDS = ("new", "changed", "older", "same", "conflicts", "gone", "refused")
 
@@ -63,10 +64,17 @@ class Comparison:
 def compare(learner: Learner, package: Package, contents: Contents, under: str = "") -> Comparison:
     """Hold a package against a learner's own notes; nothing is written.
 
-    ``under`` is the deck that everything is to go under, see Choices.
+    ``under`` is the deck that everything is to go under, see Choices. ``package`` gets a
+    remark where rows without an ID are notes that are here, see recognising.py.
     """
     known = imports.notes_known(learner.id)
     contents = with_types_apart(learner, package, contents, known)
+    contents, count = recognised(learner, package, contents, known, under)
+    if count:
+        package.remarks.append(
+            f"Rows without an ID that ask the same as a note here: {count:,}. They count as that"
+            " note; its first field, and what a row leaves empty, stay as they are."
+        )
     stored_types = dict(imports.notetypes(learner.id).values())
     types = {type_.key: type_ for type_ in package.notetypes}
     larger = grown(package, stored_types)

@@ -32,6 +32,7 @@ from quizapp.actions.imports.notes import (
     shown_in_lists,
     stored_digest,
 )
+from quizapp.actions.imports.recognising import TABLES, recognised
 from quizapp.actions.imports.rows import card_row, memory_row, note_row, review_rows
 from quizapp.domain.days import DayTable
 from quizapp.domain.learners import Learner
@@ -53,6 +54,9 @@ _COUNTED = ("added", "updated", "same", "kept", "set_aside", "cards", "reviews",
 class Waiting:
     """An import that is ready to be laid down.
 
+    contents  as they came, note types apart; ``found`` are the same with the keys that rows
+            without an ID have here
+    under   the deck that the file's decks were compared under
     ground  what was stored when it was made ready: rows of notes, and files of media
     known   the notes among it, by key
     homes   the decks that its rows name by place
@@ -67,6 +71,8 @@ class Waiting:
     batch: int
     package: Package
     contents: Contents
+    found: Contents
+    under: str
     choices: Choices
     now: datetime
     report: Report
@@ -124,17 +130,19 @@ def prepared(
     now: datetime,
     report: Report,
     folder: Path,
+    under: str = "",
 ) -> Iterator[Waiting]:
     """Make a package ready to be laid down; what waits lies in ``folder`` until the end.
 
-    Outside of a transaction, which is to begin inside.
+    ``under`` is the one that it was compared under. Outside of a transaction, which is to
+    begin inside.
     """
     ground = _ground(learner)
     known = imports.notes_known(learner.id, ground[0])
     contents = with_types_apart(learner, package, contents, known)
     with staged(folder) as stage:
         waiting = _made_ready(
-            learner, batch, package, contents, choices, now, report, stage, ground, known
+            learner, batch, package, contents, choices, now, report, stage, ground, known, under
         )
         with at_hand(stage) as waiting.known_as:
             yield waiting
@@ -151,7 +159,7 @@ def lay(waiting: Waiting) -> dict[str, int]:
         return _lay(
             _made_ready(
                 w.learner, w.batch, w.package, w.contents, w.choices, w.now, w.report, stage,
-                ground, imports.notes_known(w.learner.id, ground[0]),
+                ground, imports.notes_known(w.learner.id, ground[0]), w.under,
             )
         )  # fmt: skip
 
@@ -174,12 +182,15 @@ def _made_ready(
     stage: Stage,
     ground: _Ground,
     known: Mapping[str, Known],
+    under: str,
 ) -> Waiting:
     waiting = Waiting(
         learner,
         batch,
         package,
         contents,
+        recognised(learner, package, contents, known, under)[0],
+        under,
         choices,
         now,
         report,
@@ -193,7 +204,7 @@ def _made_ready(
     # A fresh import asks nothing of what is stored.
     reps = imports.reps_known(learner.id) if choices.progress and known else {}
     larger = grown(package, dict(imports.notetypes(learner.id).values()))
-    found = with_own_media(package, contents, ground[1])
+    found = with_own_media(package, waiting.found, ground[1])
     for chunk in chunks(found.entries()):
         new = []
         for entry in chunk:
@@ -294,6 +305,9 @@ def _lay(waiting: Waiting) -> dict[str, int]:
         dict(waiting.counts),
     )
     own = _own_decks(learner, package)
+    if package.source in TABLES:
+        # A table has no decks but those its rows go to, and these may be in others here.
+        own = [d for d in own if d.name in waiting.homes or _is_here(work, d.name)]
     for deck in own:
         _deck(
             work,
@@ -306,7 +320,7 @@ def _lay(waiting: Waiting) -> dict[str, int]:
         )
     homes = [_deck(work, name) for name in waiting.homes]
     lay_down(waiting.stage, homes, [work.type_ids[k] for k in work.types], waiting.known_as)
-    found = with_own_media(package, waiting.contents, stored_media)
+    found = with_own_media(package, waiting.found, stored_media)
     for piece in chunks(waiting.growing):
         _add_missing_cards(work, [(found.note(entry), known[entry.key]) for entry in piece])
     for piece in chunks(waiting.differ):
@@ -401,7 +415,7 @@ def _change(
             level=note.level,
             pool=note.pool,
             digest=stored_digest(note.kind, digest(note)),
-            modified=note.modified or None,
+            modified=note.modified or (there.modified and int(work.now.timestamp())),
             retired=False,
         )
         _keep_wording(work, there.id, note, content, new)
@@ -474,6 +488,10 @@ def _take_progress(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> No
 def _deck(work: _Work, name: str, **columns: Any) -> int:
     """The id of a deck by the name its file gives it, made if missing."""
     return _deck_at(work, path_of(name, work.choices.under), columns)
+
+
+def _is_here(work: _Work, name: str) -> bool:
+    return "::".join(path_of(name, work.choices.under)).casefold() in work.decks
 
 
 def _deck_at(work: _Work, path: Sequence[str], columns: Mapping[str, Any]) -> int:
