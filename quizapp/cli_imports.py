@@ -61,8 +61,9 @@ def init(app: Flask) -> None:
 @click.option(
     "--update",
     type=click.Choice(POLICIES),
-    default="newer",
-    help="Whether the file's text replaces that of notes which are here; newer by default.",
+    default=None,
+    help="Whether the file's text replaces that of notes which are here; newer by default, or"
+    " as a table says itself.",
 )
 @click.option(
     "--progress/--no-progress",
@@ -92,7 +93,7 @@ def init(app: Flask) -> None:
 def bring(
     files: tuple[Path, ...],
     deck: str,
-    update: str,
+    update: str | None,
     progress: bool | None,
     set_aside: bool,
     dry_run: bool,
@@ -147,7 +148,7 @@ def bring(
         try:
             table = text_actions.asked(learner, notetype, separator, html, header_row, names)
             choices = import_actions.Choices(
-                existing=update,
+                existing=update or "newer",
                 set_aside=set_aside,
                 under=deck,
                 origin=origin,
@@ -158,6 +159,7 @@ def bring(
             raise click.UsageError(str(refused)) from None
         asked = _Asked(
             choices=choices,
+            update=update,
             options={**table, **({"deck": deck} if deck else {})},
             progress=progress,
             dry_run=dry_run,
@@ -181,12 +183,14 @@ def bring(
 class _Asked:
     """What was asked for all files of a command.
 
+    update     what of Choices.existing was asked for, None where nobody said
     options    for the reading, see actions/imports look
     progress   None where nobody said
     ask        whether somebody is there to be asked
     """
 
     choices: import_actions.Choices
+    update: str | None
     options: Mapping[str, Any]
     progress: bool | None
     dry_run: bool
@@ -398,7 +402,12 @@ def _decided(head: Mapping[str, Any], asked: _Asked) -> import_actions.Choices:
                     err=True,
                 )
     return import_actions.Choices.of(
-        {**vars(asked.choices), "progress": bool(progress), "under": head["under"]}
+        {
+            **vars(asked.choices),
+            "existing": asked.update or text_actions.policy(head),
+            "progress": bool(progress),
+            "under": head["under"],
+        }
     )
 
 

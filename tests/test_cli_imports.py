@@ -213,6 +213,27 @@ def test_notes_that_are_here_can_be_left_alone(app: Flask, table: Path) -> None:
     assert backs() == ["DORA", "ISO 27001"]
 
 
+def test_a_table_that_keeps_what_is_here_is_heard(app: Flask, table: Path) -> None:
+    bring(app, table)
+    head = "#separator:semicolon\n#if matches:keep current\n"
+    table.write_text(head + TABLE.replace("GDPR", "DORA"))
+    bring(app, table)
+    assert backs() == ["GDPR", "ISO 27001"]
+    bring(app, "--update", "newer", table)
+    assert backs() == ["DORA", "ISO 27001"]
+
+
+def test_rows_without_an_id_are_the_notes_of_a_package(app: Flask, tmp_path: Path) -> None:
+    bring(app, MIXED)
+    table = tmp_path / "more.csv"
+    table.write_text("sep=;\nCapital of France?;Lutetia\nCapital of nowhere?;None\n")
+    seen = bring(app, "--dry-run", table).output
+    assert "changed: Capital of France? (row 2): Back" in seen
+    assert "Rows without an ID that ask the same as a note here: 1." in seen
+    assert "1 added, 1 updated" in bring(app, table).output
+    assert own_notes() == 141
+
+
 def test_a_changed_field_is_named(app: Flask, table: Path) -> None:
     bring(app, table)
     table.write_text(TABLE.replace("GDPR", "DORA"))
