@@ -421,7 +421,8 @@ def _undo(learner: Learner, batch: int, yes: bool) -> None:
             click.echo(f"{plural(answers, 'answer')} given since to its cards would be gone.")
         if not yes and _somebody_is_there() and not click.confirm(f"Undo {found.title}?", err=True):
             sys.exit(1)
-    import_actions.undo(learner, batch)
+    with progress_bars() as show:
+        import_actions.undo(learner, batch, lambda done, total: show("Undoing", done, total))
     click.echo(f"Undone: {found.title}. All is as it was before it.")
 
 

@@ -43,13 +43,21 @@ _log = logging.getLogger(__name__)
 _pulses: dict[int, "Pulse"] = {}
 
 
-def submit(learner_id: int, kind: str, title: str, arguments: Mapping[str, Any]) -> int:
+def submit(
+    learner_id: int,
+    kind: str,
+    title: str,
+    arguments: Mapping[str, Any],
+    noted: Callable[[int], object] = lambda job: None,
+) -> int:
     """Hand in long work and return its job, whose page is /jobs/<job>.
+
+    ``noted`` is called with the job's number in the transaction that hands it in.
 
     In tests it is done at once in the caller, unless the worker is set to be apart.
     """
     assert kind in WORK, kind
-    job_id = job_actions.submit(learner_id, kind, title, arguments, clock.now())
+    job_id = job_actions.submit(learner_id, kind, title, arguments, clock.now(), noted)
     _at_once(job_id)
     return job_id
 

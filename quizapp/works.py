@@ -51,6 +51,14 @@ def init(app: Flask) -> None:
             choices, clock.now(), said, finish,
         ))  # fmt: skip
 
+    def undo(job: Job, report: Report) -> Mapping[str, Any]:
+        def said(done: int, total: int) -> None:
+            report(done, total, "Taking back what it added and changed.")
+
+        return _ended(job, lambda finish: import_actions.undo(
+            _learner(job), job.arguments["batch"], said, finish,
+        ))  # fmt: skip
+
     def take(job: Job, report: Report) -> Mapping[str, Any]:
         folder = config.exports / job.arguments["folder"]
         folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +77,7 @@ def init(app: Flask) -> None:
             "address": f"/exports/{job.id}",
         }
 
-    jobs.WORK.update({"read": read, "import": bring, "export": take})
+    jobs.WORK.update({"read": read, "import": bring, "undo": undo, "export": take})
 
 
 def _ended(job: Job, work: Callable[[Finish], object]) -> Mapping[str, Any]:

@@ -1,19 +1,24 @@
 """Long work as the app does it: a backup before every import, and nothing without one."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from quizapp import jobs as running
 from quizapp import works
 from quizapp.actions import exports as export_actions
 from quizapp.actions import imports as import_actions
+from quizapp.actions import jobs as job_actions
+from quizapp.domain.jobs import Job as JobRow
 from quizapp.domain.jobs import State
 from quizapp.storage import backups, jobs
 from quizapp.storage.backups import Backup
 from quizapp.storage.models import Batch, Job, Note
+from tests.bringing import rows
 from tests.conftest import NOON, Visitor
 from tests.test_cli import run
 
@@ -97,6 +102,58 @@ def test_an_import_is_refused_in_words_where_its_file_is_gone(
     page = visitor.get(commit(visitor, batch)).get_data(as_text=True)
     assert "The file of this import is not here any more. Choose it again." in page
     assert own_notes() == 0
+
+
+def undo_taken_up(app: Flask, visitor: Visitor, batch: int) -> JobRow:
+    """The undo of an import that was done, as a worker begins it."""
+    commit(visitor, batch)
+    app.config["QUIZAPP"] = replace(app.config["QUIZAPP"], worker="apart")
+    visitor.post(f"/imports/{batch}/undos")
+    job = running.take_up(app.config["QUIZAPP"].data)
+    assert job is not None and job.kind == "undo"
+    return job
+
+
+def test_an_undo_that_breaks_in_the_middle_changes_nothing_and_can_be_begun_anew(
+    app: Flask, visitor: Visitor, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = undo_taken_up(app, visitor, batch)
+    before = rows()
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("the power went away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "finish", broken)
+        running.do(job)
+    assert jobs.find(job.learner, job.id).state is State.FAILED
+    assert (Batch.get().state, rows()) == ("done", before)
+    visitor.post(f"/jobs/{job.id}/restarts")
+    again = running.take_up(app.config["QUIZAPP"].data)
+    assert again is not None
+    running.do(again)
+    assert (Batch.get().state, own_notes()) == ("undone", 0)
+    assert jobs.find(job.learner, job.id).address == f"/imports/{batch}"
+
+
+def test_an_undo_whose_process_was_given_up_takes_nothing_back(
+    app: Flask, visitor: Visitor, batch: int
+) -> None:
+    job = undo_taken_up(app, visitor, batch)
+    before = rows()
+    job_actions.give_up_gone(lambda job: True, NOON)
+    running.do(job)
+    found = jobs.find(job.learner, job.id)
+    assert (found.state, found.said) == (State.STOPPED, job_actions.GONE)
+    assert (Batch.get().state, rows()) == ("done", before)
+
+
+def test_an_undo_says_how_far_it_is(app: Flask, visitor: Visitor, batch: int) -> None:
+    job = undo_taken_up(app, visitor, batch)
+    told: list[tuple[int, int]] = []
+    running.WORK["undo"](job, lambda done, total, said: told.append((done, total)))
+    assert told[-1][0] == told[-1][1] > 0
+    assert told == sorted(told) and len({total for _, total in told}) == 1
 
 
 def aged(path: Path, **ago: float) -> Path:

@@ -14,11 +14,22 @@ GONE = "The server stopped while this ran, so nothing was changed. Start it agai
 
 
 def submit(
-    learner_id: int, kind: str, title: str, arguments: Mapping[str, Any], now: datetime
+    learner_id: int,
+    kind: str,
+    title: str,
+    arguments: Mapping[str, Any],
+    now: datetime,
+    noted: Callable[[int], object] = lambda job: None,
 ) -> int:
-    """Hand in long work; return its job. A worker takes it up once this is committed."""
+    """Hand in long work; return its job. A worker takes it up once this is committed.
+
+    ``noted`` is called with it in the same transaction, so that whatever it writes down does
+    not have to wait for the work.
+    """
     with transaction():
-        return jobs.submit(learner_id, kind, title, arguments, now)
+        job = jobs.submit(learner_id, kind, title, arguments, now)
+        noted(job)
+        return job
 
 
 def take_up(owner: str, now: datetime, job_id: int | None = None) -> Job | None:

@@ -6,17 +6,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from peewee import JOIN, CompositeKey, fn
+from peewee import JOIN, fn
 
 from quizapp.domain.notetypes import NoteType, Template
 from quizapp.domain.queue import Queue
+from quizapp.storage.batch_changes import record, record_added, record_log
 from quizapp.storage.batches import batches, insert_rows, reserve
-from quizapp.storage.database import proxy
 from quizapp.storage.decks import lay_cards, queue_of_state, retire_notes
-from quizapp.storage.fields import from_json, to_json
+from quizapp.storage.fields import from_json
 from quizapp.storage.models import (
     Batch,
-    BatchChange,
     Card,
     Deck,
     Enrolment,
@@ -402,7 +401,7 @@ def add_notetype(learner: int, batch: int, type_: NoteType) -> int:
 
 def change_notetype(batch: int, id_: int, type_: NoteType) -> None:
     """Store what a note type is now, and how it was."""
-    _record(batch, NoteTypeTable, NoteTypeTable.id == id_)
+    record(batch, NoteTypeTable, NoteTypeTable.id == id_)
     NoteTypeTable.update(**_columns(type_)).where(NoteTypeTable.id == id_).execute()
 
 
@@ -485,7 +484,7 @@ def add_rows(
 
 def change_note(batch: int, id_: int, **columns: Any) -> None:
     """Store the named columns of a note, and how they were."""
-    _record(batch, Note, Note.id == id_)
+    record(batch, Note, Note.id == id_)
     Note.update(**columns).where(Note.id == id_).execute()
 
 
@@ -494,7 +493,7 @@ def change_edit(
 ) -> None:
     """Store what remains of a learner's own wording of a note, None for nothing."""
     where = (NoteEdit.learner == learner) & (NoteEdit.note == note)
-    _record(batch, NoteEdit, where)
+    record(batch, NoteEdit, where)
     if fields is None:
         NoteEdit.delete().where(where).execute()
     else:
@@ -503,8 +502,8 @@ def change_edit(
 
 def bring_back(batch: int, note: int) -> None:
     """Take a custom note that was set aside back into study, with its cards."""
-    _record(batch, Card, Card.note == note)
-    _record(batch, Memory, Memory.note == note)
+    record(batch, Card, Card.note == note)
+    record(batch, Memory, Memory.note == note)
     Card.update(retired=False).where(Card.note == note).execute()
     Memory.update(queue=queue_of_state()).where(
         (Memory.note == note) & (Memory.queue == Queue.RETIRED)
@@ -513,8 +512,8 @@ def bring_back(batch: int, note: int) -> None:
 
 def keep_cards(batch: int, note: int, deck: int, count: int, studied: bool) -> None:
     """Have the first ``count`` cards of a native note in study and no others."""
-    _record(batch, Card, Card.note == note)
-    _record(batch, Memory, Memory.note == note)
+    record(batch, Card, Card.note == note)
+    record(batch, Memory, Memory.note == note)
     rank = Card.select(fn.MIN(Card.rank)).where(Card.note == note).scalar()
     lay_cards(note, deck, count, rank or 0, studied)
 
@@ -522,9 +521,9 @@ def keep_cards(batch: int, note: int, deck: int, count: int, studied: bool) -> N
 def retire(batch: int, notes: Sequence[int]) -> None:
     """Take notes with their cards out of study, in a way that undo can take back."""
     for piece in batches(list(notes)):
-        _record(batch, Note, Note.id.in_(piece))
-        _record(batch, Card, Card.note.in_(piece))
-        _record(batch, Memory, Memory.note.in_(piece))
+        record(batch, Note, Note.id.in_(piece))
+        record(batch, Card, Card.note.in_(piece))
+        record(batch, Memory, Memory.note.in_(piece))
     retire_notes(notes)
 
 
@@ -538,12 +537,11 @@ def replace_progress(
     """Put what a file knows of a card, with its log, in the place of what was known here."""
     log = (Review.learner == learner) & (Review.card == card)
     where = (Memory.learner == learner) & (Memory.card == card)
-    # Taken back newest first: the memory, then the whole log, then the log as it was. The
-    # version tells whether the card was touched since.
-    _record(batch, Review, log)
+    # The version tells whether the card was touched since.
+    record(batch, Review, log)
     version = memory[[column.name for column in MEMORY_COLUMNS].index("version")]
-    insert_rows(BatchChange, _CHANGE, [(batch, _LOG, card, to_json({"version": version}))])
-    _record(batch, Memory, where)
+    record_log(batch, card, version)
+    record(batch, Memory, where)
     Review.delete().where(log).execute()
     insert_rows(Review, REVIEW_COLUMNS, reviews)
     Memory.delete().where(where).execute()
@@ -552,134 +550,7 @@ def replace_progress(
 
 def note_added(batch: int, table: str, ids: Iterable[int]) -> None:
     """Note down rows that an import added to notes that were here before."""
-    insert_rows(BatchChange, _CHANGE, [(batch, table, id_, None) for id_ in ids])
-
-
-def take_back(learner: int, batch: int) -> None:
-    """Remove what an import added and put back what it changed, newest first.
-
-    What the learner did since with notes that were here before stays theirs: answers, marks,
-    a wording. Files of its media stay until they are swept.
-    """
-    changes = list(
-        BatchChange.select(BatchChange.table, BatchChange.row, BatchChange.before)
-        .where(BatchChange.batch == batch)
-        .order_by(BatchChange.id.desc())
-        .tuples()
-    )
-    brought = {row: before["version"] for name, row, before in changes if name == _LOG}
-    moved_on = _moved_on(learner, brought)
-    for name, row, before in changes:
-        if name == _LOG:
-            if row not in moved_on:
-                Review.delete().where((Review.learner == learner) & (Review.card == row)).execute()
-        elif before is None:
-            _TABLES[name].delete().where(_TABLES[name].id == row).execute()
-        elif name == _MEMORY:
-            _put_memory_back(learner, row, before, row in brought, row in moved_on)
-        elif name == _EDIT:
-            _put_edit_back(learner, row, before)
-        elif name != _REVIEW or before["card_id"] not in moved_on:
-            _put_back(name, before)
-    Note.delete().where(Note.batch == batch).execute()
-    inside = Note.select(Note.deck).union(Card.select(Card.deck))
-    Deck.delete().where((Deck.batch == batch) & Deck.id.not_in(inside)).execute()
-    used = Note.select(Note.notetype).where(Note.notetype.is_null(False))
-    NoteTypeTable.delete().where(
-        (NoteTypeTable.batch == batch) & NoteTypeTable.id.not_in(used)
-    ).execute()
-    Medium.delete().where(Medium.batch == batch).execute()
-    BatchChange.delete().where(BatchChange.batch == batch).execute()
-
-
-def _moved_on(learner: int, brought: Mapping[int, int]) -> set[int]:
-    """Cards whose progress an import brought and that were answered or changed since."""
-    found = set()
-    for batch in batches(list(brought)):
-        rows = (
-            Memory.select(Memory.card, Memory.version)
-            .where((Memory.learner == learner) & Memory.card.in_(batch))
-            .tuples()
-        )
-        found |= {card for card, version in rows if version != brought[card]}
-    return found
-
-
-def _put_memory_back(
-    learner: int, card: int, before: Mapping[str, Any], brought: bool, moved_on: bool
-) -> None:
-    """Make a memory what it was, but for what became of it since."""
-    where = (Memory.learner == learner) & (Memory.card == card)
-    now = Memory.select(Memory.version).where(where).scalar()
-    if now is None or (brought and not moved_on):
-        _put_back(_MEMORY, before)
-    elif now == before["version"]:
-        # Flags and marks count no version, and no import changes them but with the progress.
-        _put_back(_MEMORY, {n: v for n, v in before.items() if n not in ("flag", "marked")})
-    elif before["queue"] == Queue.RETIRED:
-        Memory.update(queue=Queue.RETIRED).where(where).execute()
-
-
-def _put_edit_back(learner: int, note: int, before: Mapping[str, Any]) -> None:
-    """Make a wording what it was, unless there is a newer one."""
-    where = (NoteEdit.learner == learner) & (NoteEdit.note == note)
-    at = raw(NoteEdit.select(NoteEdit.at).where(where))
-    if all(row[0] == before["at"] for row in at):
-        _put_back(_EDIT, before)
-
-
-_LOG = "log"
-_MEMORY, _REVIEW, _EDIT = (table._meta.table_name for table in (Memory, Review, NoteEdit))
-_CHANGE = (BatchChange.batch, BatchChange.table, BatchChange.row, BatchChange.before)
-_TABLES = {
-    table._meta.table_name: table for table in (Note, Card, NoteTypeTable, Memory, Review, NoteEdit)
-}
-
-
-def _record(batch: int, table: Any, where: Any) -> None:
-    """Note down rows as they are, before they are changed."""
-    fields = table._meta.sorted_fields
-    names = [field.column_name for field in fields]
-    row_of = names.index("id") if "id" in names else names.index(_keys(table)[1])
-    rows = raw(table.select(*fields).where(where))
-    insert_rows(
-        BatchChange,
-        _CHANGE,
-        [
-            (
-                batch,
-                table._meta.table_name,
-                row[row_of],
-                to_json(dict(zip(names, row, strict=True))),
-            )
-            for row in rows
-        ],
-    )
-
-
-def _put_back(name: str, before: Mapping[str, Any]) -> None:
-    """Make a row what it was, whether it is still there or not."""
-    keys = _keys(_TABLES[name])
-    others = [column for column in before if column not in keys]
-    p = proxy.param
-    sets = ", ".join(f'"{column}" = {p}' for column in others)
-    where = " AND ".join(f'"{column}" = {p}' for column in keys)
-    cursor = proxy.execute_sql(
-        f'UPDATE "{name}" SET {sets} WHERE {where}',  # noqa: S608 (names of our own columns)
-        [before[column] for column in (*others, *keys)],
-    )
-    if not cursor.rowcount:
-        columns = ", ".join(f'"{column}"' for column in before)
-        proxy.execute_sql(
-            f'INSERT INTO "{name}" ({columns}) VALUES ({", ".join([p] * len(before))})',  # noqa: S608
-            list(before.values()),
-        )
-
-
-def _keys(table: Any) -> tuple[str, ...]:
-    key = table._meta.primary_key
-    names = key.field_names if isinstance(key, CompositeKey) else [key.name]
-    return tuple(table._meta.fields[name].column_name for name in names)
+    record_added(batch, table, ids)
 
 
 def _columns(type_: NoteType) -> dict[str, Any]:

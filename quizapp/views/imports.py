@@ -130,16 +130,19 @@ def commits(batch_id: int) -> Response:
 
 @blueprint.post("/imports/<int:batch_id>/undos")
 def undos(batch_id: int) -> Response:
-    """Take the whole import back."""
+    """Have the whole import taken back; what cannot be is said at once."""
     learner = current_learner()
     found = _found(learner, batch_id)
+    under_way = _undoing(learner, found)
+    if under_way is not None:
+        return respond.go(url_for("jobs.job", job_id=under_way))
     try:
-        import_actions.undo(learner, batch_id)
+        import_actions.check_undo(learner, batch_id)
     except Missing:
         raise
     except Refusal as refused:
         return _batch(learner, found, status_of(refused), str(refused))
-    return redirect(url_for("imports.batch", batch_id=batch_id), 303)
+    return _begin(learner, batch_id, "undo", f"Undoing {found.title}", {})
 
 
 @blueprint.post("/imports/<int:batch_id>/drops")
@@ -161,8 +164,10 @@ def _begin(
     learner: Learner, batch_id: int, kind: str, title: str, arguments: dict[str, Any]
 ) -> Response:
     """Hand the work in and go where it says how far it is."""
-    job = jobs.submit(learner.id, kind, title, {"batch": batch_id, **arguments})
-    import_actions.begun(learner, batch_id, job)
+    job = jobs.submit(
+        learner.id, kind, title, {"batch": batch_id, **arguments},
+        lambda number: import_actions.begun(learner, batch_id, number),
+    )  # fmt: skip
     found = job_store.find(learner.id, job)
     address = url_for("jobs.job", job_id=job)
     # Why an import was not done stands on the job's page; why a file was not read, on its own.
@@ -229,6 +234,7 @@ def _batch(learner: Learner, found: BatchRow, status: int, problem: str) -> Resp
         latest = imports.latest_done(learner.id) == found.id
         values |= {
             "latest": latest,
+            "undoing": _undoing(learner, found),
             "answers": imports.answers_since(learner.id, found.id, found.done),
         }
     return respond.page("imports/batch.html", status, **values)
@@ -239,6 +245,14 @@ def _found(learner: Learner, batch_id: int) -> BatchRow:
     if found is None:
         raise Missing("There is no such import. Choose one from the list of imports.")
     return found
+
+
+def _undoing(learner: Learner, found: BatchRow) -> int | None:
+    """The work that is taking an import back just now, or waits to."""
+    if found.job is None or found.state != "done":
+        return None
+    job = job_store.find(learner.id, found.job)
+    return job.id if job.kind == "undo" and not job.over else None
 
 
 def _ready(learner: Learner, batch_id: int) -> BatchRow:

@@ -340,6 +340,29 @@ def test_answers_given_since_survive_the_undo_of_progress_that_was_brought(owner
     assert card_named(owner, f"own/{owner.id}/a").memory.reps == 4
 
 
+def test_answers_to_another_card_survive_the_undo_of_progress_that_was_brought(
+    owner: Learner,
+) -> None:
+    bring(owner, package(basic("a"), basic("b")))
+    for day in range(2):
+        for deed in ("good", "reset"):
+            do(owner, deed, "a", 0, NOON + timedelta(days=day))
+    before = log_of(owner, "a")
+    batch, _ = bring(owner, package(studied("a", reps=1), studied("b", reps=1)))
+    do(owner, "good", "b", 0, NOON + timedelta(days=2))
+    kept = log_of(owner, "b")
+    import_actions.undo(owner, batch)
+    # Where the numbers of the answers that were put back belong to others by now.
+    assert log_of(owner, "a") == before
+    assert log_of(owner, "b") == kept
+
+
+def log_of(learner: Learner, key: str) -> list[tuple[Any, ...]]:
+    """Every entry of a card's log, without its number."""
+    card = card_named(learner, f"own/{learner.id}/{key}")
+    return sorted(row[1:] for row in raw(Review.select().where(Review.card == card.id)))
+
+
 def test_a_note_that_was_set_aside_goes_back_there_with_what_was_learned_since(
     owner: Learner,
 ) -> None:

@@ -105,10 +105,57 @@ def test_killed_at_any_moment_an_import_is_there_wholly_or_not_at_all(
             assert laid_down() == ALL
             assert media_left(app.data) == wanted_media()
             person.press(f"/imports/{batch}/undos", f"/imports/{batch}")
+            wait_for(batch, "undone")
             assert rows() == before
             batch = person.upload(tmp_path / "big.apkg")
             wait_for(batch, "ready")
     assert ends == {"ready", "done"}, "no moment fell into the import"
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_an_undo_is_done_wholly_or_not_at_all(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    chance = random.Random(7)
+    make_package(tmp_path / "big.apkg", NOTES, 1, REVIEWS, media=MEDIA)
+    decks = samples.write(tmp_path / "decks", samples.plain(5))
+    ends = set()
+    length = 0.5
+    with RunningApp(tmp_path / "data", decks, QUIZAPP_DATABASE=database_url) as app:
+        person = Person(app)
+        person.page("/")
+        before = rows()
+        batch = person.upload(tmp_path / "big.apkg")
+        wait_for(batch, "ready")
+        person.press(f"/imports/{batch}/commits", "/settings", progress="1")
+        wait_for(batch, "done")
+        with_it = rows()
+        for moment in range(MOMENTS):
+            began = time.monotonic()
+            person.press(f"/imports/{batch}/undos", f"/imports/{batch}")
+            # The first runs to its end, and says how long that takes here.
+            if moment == 0:
+                wait_for(batch, "undone")
+                length = time.monotonic() - began
+            else:
+                time.sleep(chance.uniform(0, length))
+            app.kill()
+            cut = state(batch)
+            assert rows() == (before if cut == "undone" else with_it)
+            ends.add(cut)
+            app.start()
+            job, ended, said = end_of_job(batch)
+            if ended == "stopped":
+                assert (said, rows()) == (job_actions.GONE, with_it)
+                person.press(f"/jobs/{job}/restarts", f"/jobs/{job}")
+            wait_for(batch, "undone")
+            assert rows() == before
+            batch = person.upload(tmp_path / "big.apkg")
+            wait_for(batch, "ready")
+            person.press(f"/imports/{batch}/commits", "/settings", progress="1")
+            wait_for(batch, "done")
+            with_it = rows()
+    assert ends == {"done", "undone"}, "no moment fell into the undo"
 
 
 @pytest.mark.slow

@@ -87,6 +87,7 @@ def test_no_hostile_package_breaks_the_server_or_leaves_a_trace(
                     ):
                         said += words(person.page(page))
                     person.press(f"/imports/{batch}/undos", f"/imports/{batch}")
+                    wait(lambda batch=batch: state(batch) == "undone")
                 assert not INSIDE.search(told_by(name, said)), name
                 assert rows() == before, name
         print(f"most memory: {memory.most >> 20} MB, at {memory.at}")

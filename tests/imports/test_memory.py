@@ -47,6 +47,7 @@ def test_a_large_package_costs_no_more_memory_than_is_promised(
             memory.doing = "undoing"
             for each in (batch, batch - 1):
                 person.press(f"/imports/{each}/undos", f"/imports/{each}")
+                wait_for(each, "undone")
         assert state(batch) == state(batch - 1) == "undone"
     print(
         f"\n{name}: {notes:,} notes, {answers:,} answers: {memory.most >> 20} MB in all processes"

@@ -3,12 +3,14 @@
 import io
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from quizapp import jobs
 from quizapp.actions import imports as import_actions
 from quizapp.domain.learners import Learner
 from quizapp.storage import imports, learners
@@ -310,6 +312,66 @@ def test_only_the_latest_import_is_offered_for_undo(visitor: Visitor, me: Learne
     assert answer.status_code == 400
     assert "Undo the later one first" in answer.get_data(as_text=True)
     assert "Imported." in page(visitor, first)
+
+
+def set_apart(app: Flask) -> None:
+    """Let work wait until a worker takes it up."""
+    app.config["QUIZAPP"] = replace(app.config["QUIZAPP"], worker="apart")
+
+
+def test_an_undo_that_waits_is_shown_and_not_begun_twice(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
+    address = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    set_apart(app)
+    job = visitor.post(f"{address}/undos").location
+    assert re.fullmatch(r"/jobs/\d+", job)
+    assert visitor.post(f"{address}/undos").location == job
+    waiting = page(visitor, address)
+    assert f'This is being undone. <a href="{job}">' in waiting
+    assert "Undo this import" not in waiting
+    do_next(app)
+    assert f'href="{address}"' in page(visitor, job)
+    assert "Everything is as it was before" in page(visitor, address)
+
+
+def do_next(app: Flask) -> None:
+    job = jobs.take_up(app.config["QUIZAPP"].data)
+    assert job is not None
+    jobs.do(job)
+
+
+def test_an_undo_that_was_stopped_is_offered_again(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
+    address = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    set_apart(app)
+    job = visitor.post(f"{address}/undos").location
+    visitor.post(f"{job}/cancellations")
+    stopped = page(visitor, job)
+    assert f'href="{address}"' in stopped and "Start again" in stopped
+    assert "Undo this import" in page(visitor, address)
+    visitor.post(f"{job}/restarts")
+    assert "This is being undone." in page(visitor, address)
+    do_next(app)
+    assert "Everything is as it was before" in page(visitor, address)
+
+
+def test_htmx_is_told_where_an_undo_goes(visitor: Visitor, me: Learner) -> None:
+    address = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    answer = visitor.post(f"{address}/undos", fragment=True)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, address)
+
+
+def test_what_cannot_be_undone_begins_no_work(app: Flask, visitor: Visitor, me: Learner) -> None:
+    first = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    waiting = read(visitor, "u.csv", b"Front,Back\nWho?,They\n")
+    set_apart(app)
+    answer = visitor.post(f"{waiting}/undos")
+    assert answer.status_code == 409
+    assert "not in effect" in answer.get_data(as_text=True)
+    assert jobs.take_up(app.config["QUIZAPP"].data) is None
+    assert "Undo this import" in page(visitor, first)
 
 
 def test_an_import_can_be_put_away(app: Flask, visitor: Visitor, me: Learner) -> None:

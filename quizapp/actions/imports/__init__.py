@@ -26,13 +26,13 @@ from quizapp.formats import contents, jsonl
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
 from quizapp.formats.reading import LISTED, PACKAGE, read_apart
-from quizapp.storage import imports, media_files
+from quizapp.storage import batch_changes, imports, media_files
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
 
 __all__ = [
-    "Choices", "Comparison", "begun", "commit", "drop", "look", "place", "read", "receive", "sweep",
-    "undo",
+    "Choices", "Comparison", "begun", "check_undo", "commit", "drop", "look", "place", "read",
+    "receive", "sweep", "undo",
 ]  # fmt: skip
 
 Report = Callable[[int, int], None]
@@ -44,6 +44,7 @@ _NAMED = 2_000
 _UNDONE = ("reading", "ready", "failed")
 # As after going back to a backup, which holds no files that wait.
 _FILE_GONE = "The file of this import is not here any more. Choose it again."
+_NOT_IN_EFFECT = "This import is not in effect, so there is nothing to undo."
 _GONE_ON = "This import was done already, or it was put away. Look at it again."
 
 
@@ -184,22 +185,37 @@ def commit(
     return counts
 
 
-def undo(learner: Learner, batch_id: int) -> None:
-    """Take a whole import back: what it added goes, what it changed is as it was.
+def check_undo(learner: Learner, batch_id: int) -> None:
+    """Say why an import cannot be taken back.
 
     Raises Missing, Stale where it is not in effect, or Refusal where a later import may
     rest on it.
     """
+    if _batch(learner, batch_id).state != "done":
+        raise Stale(_NOT_IN_EFFECT)
+    latest = imports.latest_done(learner.id)
+    if latest is not None and latest > batch_id:
+        raise Refusal("A later import may rest on this one. Undo the later one first, then this.")
+
+
+def undo(
+    learner: Learner,
+    batch_id: int,
+    report: Report = lambda done, total: None,
+    finish: Finish = lambda result: None,
+) -> None:
+    """Take a whole import back: what it added goes, what it changed is as it was.
+
+    ``finish`` is called inside the transaction with where that is said. Raises what
+    ``check_undo`` does.
+    """
     with transaction():
-        _batch(learner, batch_id)
+        check_undo(learner, batch_id)
+        # Whoever asks a second time meanwhile waits here, and is late.
         if not imports.move(batch_id, ["done"], "undone"):
-            raise Stale("This import is not in effect, so there is nothing to undo.")
-        latest = imports.latest_done(learner.id)
-        if latest is not None and latest > batch_id:
-            raise Refusal(
-                "A later import may rest on this one. Undo the later one first, then this."
-            )
-        imports.take_back(learner.id, batch_id)
+            raise Stale(_NOT_IN_EFFECT)
+        batch_changes.take_back(learner.id, batch_id, report)
+        finish({"address": f"/imports/{batch_id}"})
 
 
 def drop(learner: Learner, batch_id: int, root: Path) -> None:

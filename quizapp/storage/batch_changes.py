@@ -1,0 +1,310 @@
+"""What an import changed, kept as it was, and the way back."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from peewee import CompositeKey
+
+from quizapp.domain.queue import Queue
+from quizapp.storage.batches import batches, insert_rows
+from quizapp.storage.database import proxy
+from quizapp.storage.fields import from_json, to_json
+from quizapp.storage.models import (
+    BatchChange,
+    Card,
+    Deck,
+    Medium,
+    Memory,
+    Note,
+    NoteEdit,
+    NoteType,
+    Review,
+)
+from quizapp.storage.prepared import raw
+
+# So many changes, or notes, are taken back between two reports.
+_PIECE = 2_000
+
+# Not the name of a table: the log of a card was replaced as a whole.
+_LOG = "log"
+_CHANGE = (BatchChange.batch, BatchChange.table, BatchChange.row, BatchChange.before)
+_TABLES = {
+    table._meta.table_name: table for table in (Note, Card, NoteType, Memory, Review, NoteEdit)
+}
+
+_Row = dict[str, Any]
+
+
+def record(batch: int, table: Any, where: Any) -> None:
+    """Note down rows as they are, before they are changed."""
+    fields = table._meta.sorted_fields
+    names = [field.column_name for field in fields]
+    row_of = names.index("id") if "id" in names else names.index(_keys(table)[1])
+    rows = raw(table.select(*fields).where(where))
+    _note_down(
+        batch,
+        table._meta.table_name,
+        [(row[row_of], dict(zip(names, row, strict=True))) for row in rows],
+    )
+
+
+def record_added(batch: int, table: str, ids: Iterable[int]) -> None:
+    """Note down rows that an import added to notes that were here before."""
+    _note_down(batch, table, [(id_, None) for id_ in ids])
+
+
+def record_log(batch: int, card: int, version: int) -> None:
+    """Note down that a card's log is replaced; ``version`` is that of its memory from now on.
+
+    The log as it is is to be recorded before, the memory after it.
+    """
+    _note_down(batch, _LOG, [(card, {"version": version})])
+
+
+def take_back(learner: int, batch: int, report: Callable[[int, int], None]) -> None:
+    """Remove what an import added and put back what it changed, newest first.
+
+    What the learner did since with notes that were here before stays theirs: answers, marks,
+    a wording. Files of its media stay until they are swept. ``report`` is told how many
+    changes and notes are behind, and how many there are.
+    """
+    notes = Note.select(Note.id).where(Note.batch == batch).order_by(Note.id)
+    added = [id_ for (id_,) in raw(notes)]
+    total = BatchChange.select().where(BatchChange.batch == batch).count() + len(added)
+    done = 0
+    report(done, total)
+    logs = _Logs(learner, batch)
+    logs.remove()
+    for piece in _changes(batch):
+        _put_back(learner, logs, piece)
+        done += len(piece)
+        report(done, total)
+    for start in range(0, len(added), _PIECE):
+        piece_of = added[start : start + _PIECE]
+        _remove_notes(batch, piece_of[0], piece_of[-1])
+        done += len(piece_of)
+        report(done, total)
+    inside = Note.select(Note.deck).union(Card.select(Card.deck))
+    Deck.delete().where((Deck.batch == batch) & Deck.id.not_in(inside)).execute()
+    used = Note.select(Note.notetype).where(Note.notetype.is_null(False))
+    NoteType.delete().where((NoteType.batch == batch) & NoteType.id.not_in(used)).execute()
+    Medium.delete().where(Medium.batch == batch).execute()
+    BatchChange.delete().where(BatchChange.batch == batch).execute()
+
+
+class _Logs:
+    """The cards whose log an import replaced.
+
+    recorded  the change that stands for it, by card: what was recorded of the card's log
+              before is the log as it was
+    moved_on  those that were answered or changed since, and keep what was brought
+    """
+
+    def __init__(self, learner: int, batch: int) -> None:
+        self.learner = learner
+        self.recorded: dict[int, int] = {}
+        versions = {}
+        where = (BatchChange.batch == batch) & (BatchChange.table == _LOG)
+        columns = (BatchChange.id, BatchChange.row, BatchChange.before)
+        for id_, card, before in raw(
+            BatchChange.select(*columns).where(where).order_by(BatchChange.id)
+        ):
+            self.recorded.setdefault(card, id_)
+            versions[card] = from_json(before)["version"]
+        now = _versions(learner, list(versions))
+        self.moved_on = {card for card, version in now.items() if version != versions[card]}
+
+    def remove(self) -> None:
+        """Make room for the logs as they were."""
+        cards = [card for card in self.recorded if card not in self.moved_on]
+        _of('DELETE FROM "review" WHERE "learner_id" = {} AND "card_id" IN', cards, self.learner)
+
+    def is_to_be_put_back(self, change: int, card: int) -> bool:
+        return card not in self.moved_on and change < self.recorded[card]
+
+
+# The change, the row's number, and the row as it was.
+_Change = tuple[int, int, _Row | None]
+
+
+def _changes(batch: int) -> Iterator[list[tuple[int, str, int, str | None]]]:
+    """What an import changed, newest first, in pieces."""
+    last = None
+    columns = (BatchChange.id, BatchChange.table, BatchChange.row, BatchChange.before)
+    while True:
+        where = BatchChange.batch == batch
+        if last is not None:
+            where &= BatchChange.id < last
+        query = BatchChange.select(*columns).where(where).order_by(BatchChange.id.desc())
+        piece: Any = raw(query.limit(_PIECE))
+        if not piece:
+            return
+        yield piece
+        last = piece[-1][0]
+
+
+def _put_back(learner: int, logs: _Logs, piece: Sequence[tuple[int, str, int, str | None]]) -> None:
+    """Put a piece of the changes back, table by table: no two of them touch the same row."""
+    by_table: dict[str, list[_Change]] = defaultdict(list)
+    for id_, name, row, before in piece:
+        by_table[name].append((id_, row, None if before is None else from_json(before)))
+    by_table.pop(_LOG, None)
+    added: list[tuple[Any, list[int]]] = []
+    for name, changes in by_table.items():
+        table = _TABLES[name]
+        rows = [(id_, row, before) for id_, row, before in changes if before is not None]
+        added.append((table, [row for _, row, before in changes if before is None]))
+        if table is Memory:
+            _put_memories_back(learner, logs, [(row, before) for _, row, before in rows])
+        elif table is Review:
+            _put_reviews_back(
+                [b for id_, _, b in rows if logs.is_to_be_put_back(id_, b["card_id"])]
+            )
+        elif table is NoteEdit:
+            for _, note, wording in rows:
+                _put_edit_back(learner, note, wording)
+        else:
+            _put_rows_back(table, {row: before for _, row, before in rows})
+    # Last: of a row that the import added, all that it did with it later was put back above.
+    for table, ids in added:
+        for some in batches(ids):
+            table.delete().where(table.id.in_(some)).execute()
+
+
+def _put_memories_back(learner: int, logs: _Logs, rows: Sequence[tuple[int, _Row]]) -> None:
+    """Make memories what they were, newest first, but for what became of them since."""
+    versions = _versions(learner, [card for card, _ in rows])
+    there = set(versions)
+    becoming: dict[int, _Row] = defaultdict(dict)
+    for card, before in rows:
+        now = versions.get(card)
+        if now is None or (card in logs.recorded and card not in logs.moved_on):
+            becoming[card] |= before
+            versions[card] = before["version"]
+        elif now == before["version"]:
+            # Flags and marks count no version, and no import changes them but with the progress.
+            becoming[card] |= {n: v for n, v in before.items() if n not in ("flag", "marked")}
+        elif before["queue"] == Queue.RETIRED:
+            becoming[card]["queue"] = int(Queue.RETIRED)
+    _insert(Memory, [row for card, row in becoming.items() if card not in there])
+    _update(
+        Memory,
+        [
+            row | {"learner_id": learner, "card_id": card}
+            for card, row in becoming.items()
+            if card in there
+        ],
+    )
+
+
+def _put_reviews_back(rows: Sequence[_Row]) -> None:
+    """Add answers again; one whose number was given to another meanwhile gets a new one."""
+    taken = _there(Review, [row["id"] for row in rows])
+    _insert(Review, [row for row in rows if row["id"] not in taken])
+    _insert(
+        Review,
+        [{n: v for n, v in row.items() if n != "id"} for row in rows if row["id"] in taken],
+    )
+
+
+def _put_edit_back(learner: int, note: int, before: _Row) -> None:
+    """Make a wording what it was, unless there is a newer one."""
+    where = (NoteEdit.learner == learner) & (NoteEdit.note == note)
+    at = raw(NoteEdit.select(NoteEdit.at).where(where))
+    if not at:
+        _insert(NoteEdit, [before])
+    elif at[0][0] == before["at"]:
+        _update(NoteEdit, [before])
+
+
+def _put_rows_back(table: Any, rows: Mapping[int, _Row]) -> None:
+    """Make rows of a table what they were, whether they are still there or not."""
+    there = _there(table, list(rows))
+    _update(table, [row for id_, row in rows.items() if id_ in there])
+    _insert(table, [row for id_, row in rows.items() if id_ not in there])
+
+
+def _remove_notes(batch: int, first: int, last: int) -> None:
+    """Delete notes that an import added, with all that hangs on them.
+
+    The largest tables by hand: left to the references, the database goes through them row
+    by row.
+    """
+    these = (Note.batch == batch) & Note.id.between(first, last)
+    notes = Note.select(Note.id).where(these)
+    cards = Card.select(Card.id).where(Card.note.in_(notes))
+    Review.delete().where(Review.card.in_(cards)).execute()
+    Memory.delete().where(Memory.note.in_(notes)).execute()
+    Card.delete().where(Card.note.in_(notes)).execute()
+    Note.delete().where(these).execute()
+
+
+def _versions(learner: int, cards: Sequence[int]) -> dict[int, int]:
+    """The version of the memory of each card, where there is one."""
+    query = 'SELECT "card_id", "version" FROM "memory" WHERE "learner_id" = {} AND "card_id" IN'
+    return {card: version for cursor in _of(query, cards, learner) for card, version in cursor}
+
+
+def _there(table: Any, ids: Sequence[int]) -> set[int]:
+    """Which of some numbers a table has."""
+    query = f'SELECT "id" FROM "{table._meta.table_name}" WHERE "id" IN'  # noqa: S608 (our own name)
+    return {id_ for cursor in _of(query, ids) for (id_,) in cursor}
+
+
+def _of(query: str, ids: Sequence[int], *values: int) -> list[Any]:
+    """Run a query that ends in IN for some numbers; a cursor for each piece of them.
+
+    Made as text, because building it for so many numbers takes Peewee as long as running it
+    takes the database.
+    """
+    p = proxy.param
+    return [
+        proxy.execute_sql(f"{query.format(p)} ({', '.join([p] * len(piece))})", [*values, *piece])
+        for piece in batches(ids)
+    ]
+
+
+def _update(table: Any, rows: Sequence[_Row]) -> None:
+    """Give rows the values of the columns that are named, as they are stored."""
+    keys = _keys(table)
+    p = proxy.param
+    for columns, values in _alike(rows).items():
+        others = [column for column in columns if column not in keys]
+        if not others:
+            continue
+        sets = ", ".join(f'"{column}" = {p}' for column in others)
+        where = " AND ".join(f'"{column}" = {p}' for column in keys)
+        proxy.cursor().executemany(
+            f'UPDATE "{table._meta.table_name}" SET {sets} WHERE {where}',  # noqa: S608 (our own columns)
+            [[row[column] for column in (*others, *keys)] for row in values],
+        )
+
+
+def _insert(table: Any, rows: Sequence[_Row]) -> None:
+    """Add rows with their values as they are stored."""
+    fields = {field.column_name: field for field in table._meta.sorted_fields}
+    for columns, values in _alike(rows).items():
+        insert_rows(
+            table,
+            [fields[column] for column in columns],
+            [[row[column] for column in columns] for row in values],
+        )
+
+
+def _alike(rows: Sequence[_Row]) -> dict[tuple[str, ...], list[_Row]]:
+    """Rows by the columns they name."""
+    found: dict[tuple[str, ...], list[_Row]] = defaultdict(list)
+    for row in rows:
+        found[tuple(sorted(row))].append(row)
+    return found
+
+
+def _note_down(batch: int, name: str, rows: Iterable[tuple[int, _Row | None]]) -> None:
+    insert_rows(BatchChange, _CHANGE, [(batch, name, row, to_json(before)) for row, before in rows])
+
+
+def _keys(table: Any) -> tuple[str, ...]:
+    key = table._meta.primary_key
+    names = key.field_names if isinstance(key, CompositeKey) else [key.name]
+    return tuple(table._meta.fields[name].column_name for name in names)
