@@ -45,8 +45,8 @@ _KINDS = (
     ("refused", "refused", ""),
 )
 _STATES = {
-    "reading": "being read", "ready": "not decided", "importing": "being imported",
-    "done": "imported", "failed": "could not be read", "undone": "undone", "dropped": "put away",
+    "reading": "being read", "ready": "not decided", "done": "imported",
+    "failed": "could not be read", "undone": "undone", "dropped": "put away",
 }  # fmt: skip
 
 

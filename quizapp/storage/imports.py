@@ -28,7 +28,7 @@ from quizapp.storage.models import (
 from quizapp.storage.models import NoteType as NoteTypeTable
 from quizapp.storage.prepared import prepared, raw, slot
 
-STATES = ("reading", "ready", "importing", "done", "failed", "undone", "dropped")
+STATES = ("reading", "ready", "done", "failed", "undone", "dropped")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def recent(learner: int, most: int = 20) -> list[BatchRow]:
 
 def unfinished() -> list[BatchRow]:
     """Imports of anybody that still have a folder: all but those that ended."""
-    rows = Batch.select().where(Batch.state.in_(["reading", "ready", "importing", "failed"]))
+    rows = Batch.select().where(Batch.state.in_(["reading", "ready", "failed"]))
     return [_row(row) for row in rows]
 
 

@@ -62,7 +62,7 @@ class Learner(Table):
 class Batch(Table):
     """An import: what was read, what was decided, and what it did; see actions/imports.py.
 
-    state    "reading", "ready", "importing", "done", "failed", "undone" or "dropped"
+    state    "reading", "ready", "done", "failed", "undone" or "dropped"
     folder   where its file and what was read of it lie, below the data folder
     job      the work on it that was begun last (see Job)
     head     what the file says of itself, for the preview
