@@ -1,6 +1,7 @@
 """Bringing decks in: upload, preview, result, undo."""
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -98,21 +99,35 @@ def readings(batch_id: int) -> Response:
         options = text_actions.chosen(found.head or {}, request.form)
     except Refusal as refused:
         return _batch(learner, found, status_of(refused), str(refused))
-    return _begin(learner, found.id, "read", f"Reading {found.title}", {"options": options})
+    return _read_under(learner, found, (found.head or {}).get("under", ""), options)
+
+
+@blueprint.post("/imports/<int:batch_id>/placings")
+def placings(batch_id: int) -> Response:
+    """Say what would happen under a deck of one's choice."""
+    learner = current_learner()
+    found = _ready(learner, batch_id)
+    under = request.form.get("under", "").strip()
+    try:
+        import_actions.Choices(under=under).check()
+    except Refusal as refused:
+        return _batch(learner, found, status_of(refused), str(refused))
+    return _read_under(learner, found, under, (found.head or {}).get("options", {}))
 
 
 @blueprint.post("/imports/<int:batch_id>/commits")
 def commits(batch_id: int) -> Response:
-    """Do what the preview says."""
+    """Do what the preview says; where a choice makes it say something else, say that first."""
     learner = current_learner()
     found = _ready(learner, batch_id)
-    form = request.form
+    form, head = request.form, found.head or {}
+    looked_under = head.get("under", "")
     choices = {
         "progress": form.get("progress") == "1",
         "existing": form.get("existing", "newer"),
         "theirs": [row_id(text) for text in form.getlist("theirs") if text.isdecimal()],
         "set_aside": "set_aside" in form,
-        "under": form.get("under", "").strip(),
+        "under": form.get("under", looked_under).strip(),
         "origin": form.get("origin", "").strip(),
         "licence": form.get("licence", "").strip(),
     }
@@ -120,7 +135,10 @@ def commits(batch_id: int) -> Response:
         import_actions.Choices.of(choices).check()
     except Refusal as refused:
         return _batch(learner, found, 400, str(refused))
-    counts = ((found.head or {}).get("comparison") or {}).get("counts", {})
+    if choices["set_aside"] and choices["under"] != looked_under:
+        # What the file no longer has was looked for in other decks than those it goes to.
+        return _read_under(learner, found, choices["under"], head.get("options", {}))
+    counts = (head.get("comparison") or {}).get("counts", {})
     total = sum(counts.get(kind, 0) for kind in ("new", "changed", "older", "same", "conflicts"))
     return _begin(
         learner, found.id, "import", f"Importing {found.title}",
@@ -158,6 +176,16 @@ def template(kind: str) -> Response:
     body = text_actions.template("choice" if kind == "choices" else "cards")
     headers = {"Content-Disposition": f"attachment; filename={kind}.csv"}
     return Response(body, mimetype="text/csv", headers=headers)
+
+
+def _read_under(
+    learner: Learner, found: BatchRow, under: str, options: Mapping[str, Any]
+) -> Response:
+    """Have the file read again, as what is to go under a deck."""
+    wanted = {name: value for name, value in options.items() if name != "deck"}
+    if under:
+        wanted["deck"] = under
+    return _begin(learner, found.id, "read", f"Reading {found.title}", {"options": wanted})
 
 
 def _begin(
@@ -219,6 +247,7 @@ def _batch(learner: Learner, found: BatchRow, status: int, problem: str) -> Resp
         head = found.head or {}
         values |= {
             "head": head,
+            "under": head.get("under", ""),
             "counts": head["comparison"]["counts"],
             "lists": head["comparison"]["lists"],
             "samples": head["comparison"]["samples"],

@@ -251,6 +251,60 @@ def test_a_file_that_keeps_both_brings_its_notes_again(visitor: Visitor, me: Lea
     assert "The same as here</dt><dd>1" in page(visitor, address), "switched off in the form"
 
 
+HEAD = b"#separator:comma\n#deck:Law\n"
+
+
+def gone_as_shown(visitor: Visitor, address: str) -> int:
+    found = re.search(r"Here, but not in the file</dt><dd>(\d+)", page(visitor, address))
+    return int(found[1]) if found else 0
+
+
+def set_aside_by(me: Learner) -> int:
+    result = imports.recent(me.id)[0].result
+    assert result is not None
+    return int(result["set_aside"])
+
+
+def test_what_is_gone_is_counted_where_the_file_goes(visitor: Visitor, me: Learner) -> None:
+    whole = HEAD + b"One?,1\nTwo?,2\nThree?,3\n"
+    bring(visitor, "law.csv", whole, under="From Eve")
+    address = read(visitor, "law.csv", HEAD + b"One?,1\n")
+    assert gone_as_shown(visitor, address) == 0
+    assert visitor.post(f"{address}/placings", under="From Eve").location == address
+    text = page(visitor, address)
+    assert "what would happen under “From Eve”." in text and 'value="From Eve"' in text
+    assert gone_as_shown(visitor, address) == 2
+    visitor.post(f"{address}/commits", under="From Eve", set_aside="on")
+    assert set_aside_by(me) == 2
+
+
+def test_what_would_be_set_aside_under_another_deck_is_shown_before_it_is_done(
+    visitor: Visitor, me: Learner
+) -> None:
+    bring(visitor, "law.csv", HEAD + b"One?,1\nTwo?,2\n")
+    address = read(visitor, "law.csv", HEAD + b"One?,1\nMore?,4\n")
+    assert gone_as_shown(visitor, address) == 1
+    assert visitor.post(f"{address}/commits", under="Elsewhere", set_aside="on").location == address
+    assert "Nothing is imported yet" in page(visitor, address)
+    assert gone_as_shown(visitor, address) == 0
+    visitor.post(f"{address}/commits", under="Elsewhere", set_aside="on")
+    assert set_aside_by(me) == 0
+
+
+def test_another_reading_stays_under_the_deck(visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "law.csv", HEAD + b"One?,1\n")
+    visitor.post(f"{address}/placings", under="From Eve")
+    visitor.post(f"{address}/readings", separator=",", deck="Law", notetype="quizapp-basic")
+    assert "under “From Eve”." in page(visitor, address)
+
+
+def test_a_deck_without_end_is_no_place(visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "law.csv", HEAD + b"One?,1\n")
+    answer = visitor.post(f"{address}/placings", under="x" * 201)
+    assert answer.status_code == 400
+    assert "Shorten it." in answer.get_data(as_text=True)
+
+
 def test_the_same_file_again_has_nothing_to_bring(visitor: Visitor, me: Learner) -> None:
     bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
     text = page(visitor, read(visitor, "t.csv", b"Front,Back\nWhat?,That\n"))
@@ -261,7 +315,7 @@ def test_an_import_is_done_and_undone(visitor: Visitor, me: Learner) -> None:
     address = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
     done = page(visitor, address)
     assert "Imported." in done and "Undo this import" in done
-    for late in ("commits", "readings", "drops"):
+    for late in ("commits", "readings", "placings", "drops"):
         answer = visitor.post(f"{address}/{late}")
         assert answer.status_code == 409
         assert "done already" in answer.get_data(as_text=True)
@@ -390,17 +444,19 @@ def test_choices_that_are_none_are_refused(visitor: Visitor, me: Learner) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/samples/0/question", "/media/x.png", "/readings", "/commits", "/undos", "/drops"]
-)
+    "path",
+    ["", "/samples/0/question", "/media/x.png", "/readings", "/placings", "/commits", "/undos",
+     "/drops"],
+)  # fmt: skip
 def test_somebody_elses_import_is_not_found(visitor: Visitor, me: Learner, path: str) -> None:
-    post = path in ("/readings", "/commits", "/undos", "/drops")
+    post = path in ("/readings", "/placings", "/commits", "/undos", "/drops")
     for number in (theirs(), 10_000):
         answer = (visitor.post if post else visitor.get)(f"/imports/{number}{path}")
         assert answer.status_code == 404, path
     assert "theirs.csv" not in page(visitor, "/imports")
 
 
-@pytest.mark.parametrize("path", ["readings", "commits", "undos", "drops"])
+@pytest.mark.parametrize("path", ["readings", "placings", "commits", "undos", "drops"])
 def test_forms_are_ones_own_and_posted(
     app: Flask, visitor: Visitor, me: Learner, path: str
 ) -> None:
