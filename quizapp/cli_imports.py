@@ -38,7 +38,7 @@ PARTLY = 3
 _KINDS = (
     ("new", "new", ""),
     ("changed", "changed", ""),
-    ("conflicts", "in conflict", "you and the file changed the same; your wording stays"),
+    ("conflicts", "in conflict", "you and the file changed the same; --wording says whose stays"),
     ("older", "older", "changed here since; --update always takes the file's text"),
     ("same", "same as here", ""),
     ("gone", "gone", "here, but not in the file; --set-aside takes them out of study"),
@@ -64,6 +64,12 @@ def init(app: Flask) -> None:
     default=None,
     help="Whether the file's text replaces that of notes which are here; newer by default, or"
     " as a table says itself.",
+)
+@click.option(
+    "--wording",
+    type=click.Choice(("mine", "file")),
+    default="mine",
+    help="Whose wording stays where you and the file changed the same; mine by default.",
 )
 @click.option(
     "--progress/--no-progress",
@@ -94,6 +100,7 @@ def bring(
     files: tuple[Path, ...],
     deck: str,
     update: str | None,
+    wording: str,
     progress: bool | None,
     set_aside: bool,
     dry_run: bool,
@@ -115,7 +122,7 @@ def bring(
     (.md), a folder or .zip of such decks, or what the export command wrote. First you see
     what would happen. What is there is backed up, an import is done whole or not at all, and
     --undo takes it back. Importing the same again changes nothing, and your progress and your
-    own wordings stay.
+    own wordings stay; --wording file takes the file's where you changed the same.
 
     \b
     A colleague's deck, and your own collection with all you learned:
@@ -149,6 +156,7 @@ def bring(
             table = text_actions.asked(learner, notetype, separator, html, header_row, names)
             choices = import_actions.Choices(
                 existing=update or "newer",
+                all_theirs=wording == "file",
                 set_aside=set_aside,
                 under=deck,
                 origin=origin,

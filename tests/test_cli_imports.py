@@ -10,13 +10,14 @@ from click.testing import Result
 from flask import Flask
 
 from quizapp import cli_imports
+from quizapp.actions import decks as deck_actions
 from quizapp.actions import study as study_actions
 from quizapp.domain.learners import Learner
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import Rating, State
 from quizapp.storage import backups, imports, learners
 from quizapp.storage.models import Batch, Deck, Memory, Note, NoteType, Review
-from tests.cast import everything
+from tests.cast import card_named, everything
 from tests.conftest import NOON
 from tests.test_cli import run
 
@@ -73,6 +74,27 @@ def shelf_of(app: Flask) -> list[str]:
 
 
 # Importing
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stands"),
+    [
+        ((), "In my words"),
+        (("--wording", "mine"), "In my words"),
+        (("--wording", "file"), "GDPR 2"),
+    ],
+)
+def test_whose_wording_stays_is_ones_own_choice(
+    app: Flask, me: Learner, table: Path, arguments: tuple[str, ...], stands: str
+) -> None:
+    bring(app, table)
+    key = next(row.key for row in Note.select() if row.fields.get("Back") == "GDPR")
+    card = card_named(me, key)
+    deck_actions.edit_note(me, card.id, card.version, {**card.fields, "Back": "In my words"}, NOON)
+    table.write_text(TABLE.replace("GDPR", "GDPR 2"), encoding="utf-8")
+    result = bring(app, *arguments, table)
+    assert "in conflict" in result.output and "--wording" in result.output
+    assert card_named(me, key).fields["Back"] == stands
 
 
 def test_a_package_is_imported_and_the_way_back_is_said(app: Flask) -> None:

@@ -126,6 +126,7 @@ def commits(batch_id: int) -> Response:
         "progress": form.get("progress") == "1",
         "existing": form.get("existing", "newer"),
         "theirs": [row_id(text) for text in form.getlist("theirs") if text.isdecimal()],
+        "all_theirs": "all_theirs" in form,
         "set_aside": "set_aside" in form,
         "under": form.get("under", looked_under).strip(),
         "origin": form.get("origin", "").strip(),

@@ -11,11 +11,13 @@ import pytest
 from flask import Flask
 
 from quizapp import jobs
+from quizapp.actions import decks as deck_actions
 from quizapp.actions import imports as import_actions
 from quizapp.domain.learners import Learner
 from quizapp.storage import imports, learners
 from quizapp.storage.models import Memory, Note
 from quizapp.storage.prepared import raw
+from tests.cast import card_named
 from tests.conftest import NOON, Visitor
 from tests.running import ROOT
 
@@ -249,6 +251,26 @@ def test_a_file_that_keeps_both_brings_its_notes_again(visitor: Visitor, me: Lea
     assert "Import 1 note" in page(visitor, address)
     visitor.post(f"{address}/readings", separator=",", deck="t", notetype="quizapp-basic")
     assert "The same as here</dt><dd>1" in page(visitor, address), "switched off in the form"
+
+
+def test_all_conflicts_can_be_decided_at_once(
+    visitor: Visitor, me: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quizapp.actions.imports.comparing.SHOWN", 1)
+    bring(visitor, "t.csv", HEAD + b"One?,1\nTwo?,2\n")
+    for key in own_keys(me):
+        card = card_named(me, key)
+        deck_actions.edit_note(me, card.id, card.version, {**card.fields, "Back": "Mine"}, NOON)
+    address = read(visitor, "t.csv", HEAD + b"One?,11\nTwo?,22\n")
+    assert "Take the file's wording of all 2" in page(visitor, address)
+    visitor.post(f"{address}/commits", all_theirs="on")
+    assert sorted(card_named(me, key).fields["Back"] for key in own_keys(me)) == ["11", "22"]
+
+
+def own_keys(me: Learner) -> list[str]:
+    return [
+        f"own/{me.id}/{key}" for key, note in imports.notes_known(me.id).items() if not note.shipped
+    ]
 
 
 HEAD = b"#separator:comma\n#deck:Law\n"

@@ -18,6 +18,7 @@ class Choices:
     existing   notes that are here already take the file's text where it is "newer" there,
                "always" or "never"
     theirs     notes (ids) where both sides changed a field and the file's text shall stand
+    all_theirs  whether it shall stand in every such note
     set_aside  whether notes that the file no longer has go out of study
     under      the deck to put everything under; "" leaves the decks as the file names them
     origin, licence   where the material is from, kept with its decks
@@ -26,6 +27,7 @@ class Choices:
     progress: bool = False
     existing: str = "newer"
     theirs: tuple[int, ...] = ()
+    all_theirs: bool = False
     set_aside: bool = False
     under: str = ""
     origin: str = ""

@@ -433,7 +433,7 @@ def _keep_wording(
     base = content.base if content.base is not None else content.fields
     result = merged(content.own, base, new)
     fields = dict(result.fields)
-    if note_id in work.choices.theirs:
+    if work.choices.all_theirs or note_id in work.choices.theirs:
         fields |= {name: new[name] for name in result.conflicts}
     if fields == new or note.kind != content.kind:
         imports.change_edit(work.batch, work.learner.id, note_id, None)
