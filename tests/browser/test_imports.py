@@ -186,6 +186,7 @@ def test_everything_works_without_script(
     page.goto("/imports")
     page.get_by_role("link", name="t.txt").click()
     page.get_by_role("button", name="Undo this import").click()
+    page.get_by_role("link", name="See the result").click(timeout=15_000)
     expect(page.get_by_text("Undone.")).to_be_visible()
     context.close()
 
