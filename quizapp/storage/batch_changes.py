@@ -112,8 +112,8 @@ class _Logs:
         ):
             self.recorded.setdefault(card, id_)
             versions[card] = from_json(before)["version"]
-        now = _versions(learner, list(versions))
-        self.moved_on = {card for card, version in now.items() if version != versions[card]}
+        now = _stand(learner, list(versions))
+        self.moved_on = {card for card, (version, _) in now.items() if version != versions[card]}
 
     def remove(self) -> None:
         """Make room for the logs as they were."""
@@ -174,19 +174,23 @@ def _put_back(learner: int, logs: _Logs, piece: Sequence[tuple[int, str, int, st
 
 def _put_memories_back(learner: int, logs: _Logs, rows: Sequence[tuple[int, _Row]]) -> None:
     """Make memories what they were, newest first, but for what became of them since."""
-    versions = _versions(learner, [card for card, _ in rows])
-    there = set(versions)
+    stands = _stand(learner, [card for card, _ in rows])
+    there = set(stands)
     becoming: dict[int, _Row] = defaultdict(dict)
     for card, before in rows:
-        now = versions.get(card)
-        if now is None or (card in logs.recorded and card not in logs.moved_on):
+        version, queue = stands.get(card, (None, None))
+        if version is None or (card in logs.recorded and card not in logs.moved_on):
             becoming[card] |= before
-            versions[card] = before["version"]
-        elif now == before["version"]:
+        elif version == before["version"]:
             # Flags and marks count no version, and no import changes them but with the progress.
             becoming[card] |= {n: v for n, v in before.items() if n not in ("flag", "marked")}
-        elif before["queue"] == Queue.RETIRED:
-            becoming[card]["queue"] = int(Queue.RETIRED)
+        elif before["queue"] == Queue.RETIRED != queue:
+            becoming[card] |= {"queue": before["queue"], "held": queue}
+            stands[card] = version, before["queue"]
+            continue
+        else:
+            continue
+        stands[card] = before["version"], before["queue"]
     _insert(Memory, [row for card, row in becoming.items() if card not in there])
     _update(
         Memory,
@@ -240,10 +244,14 @@ def _remove_notes(batch: int, first: int, last: int) -> None:
     Note.delete().where(these).execute()
 
 
-def _versions(learner: int, cards: Sequence[int]) -> dict[int, int]:
-    """The version of the memory of each card, where there is one."""
-    query = 'SELECT "card_id", "version" FROM "memory" WHERE "learner_id" = {} AND "card_id" IN'
-    return {card: version for cursor in _of(query, cards, learner) for card, version in cursor}
+def _stand(learner: int, cards: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """The version and the queue of the memory of each card, where there is one."""
+    query = (
+        'SELECT "card_id", "version", "queue" FROM "memory"'
+        ' WHERE "learner_id" = {} AND "card_id" IN'
+    )
+    rows = (row for cursor in _of(query, cards, learner) for row in cursor)
+    return {card: (version, queue) for card, version, queue in rows}
 
 
 def _there(table: Any, ids: Sequence[int]) -> set[int]:

@@ -289,12 +289,8 @@ def lay_cards(note: int, deck: int, count: int, rank: int, studied: bool = True)
         deck=deck, turn=Case(None, [((Memory.state == State.NEW), rank)], Memory.turn)
     ).where(Memory.note == note).execute()
     kept = Card.select(Card.id).where((Card.note == note) & ~Card.retired & Value(studied))
-    Memory.update(queue=Queue.RETIRED).where(
-        (Memory.note == note) & Memory.card.not_in(kept)
-    ).execute()
-    Memory.update(queue=queue_of_state()).where(
-        (Memory.note == note) & (Memory.queue == Queue.RETIRED) & Memory.card.in_(kept)
-    ).execute()
+    _retire_memories((Memory.note == note) & Memory.card.not_in(kept))
+    restore_memories((Memory.note == note) & Memory.card.in_(kept))
 
 
 def lay_card(note: int, deck: int, ord_: int, rank: int) -> None:
@@ -308,7 +304,15 @@ def retire_notes(notes: Sequence[int]) -> None:
     for batch in batches(list(notes)):
         Note.update(retired=True).where(Note.id.in_(batch)).execute()
         Card.update(retired=True).where(Card.note.in_(batch)).execute()
-        Memory.update(queue=Queue.RETIRED).where(Memory.note.in_(batch)).execute()
+        _retire_memories(Memory.note.in_(batch))
+
+
+def restore_memories(where: Any) -> None:
+    """Bring memories of retired cards back into study; what was suspended is so again."""
+    suspended = Queue.SUSPENDED.value
+    Memory.update(
+        queue=Case(None, [((Memory.held == suspended), suspended)], _queue_of_state()), held=None
+    ).where(where & (Memory.queue == Queue.RETIRED)).execute()
 
 
 def enrol(learner: int, decks: Sequence[int]) -> None:
@@ -366,7 +370,13 @@ def deal(note: int | None = None) -> int:
     return int(Memory.insert_from(missing, columns).as_rowcount().execute())
 
 
-def queue_of_state() -> Any:
+def _retire_memories(where: Any) -> None:
+    Memory.update(queue=Queue.RETIRED, held=Memory.queue).where(
+        where & (Memory.queue != Queue.RETIRED)
+    ).execute()
+
+
+def _queue_of_state() -> Any:
     """The queue of a memory that nothing holds back, as an expression."""
     return Case(
         Memory.state,

@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 from peewee import JOIN, fn
 
 from quizapp.domain.notetypes import NoteType, Template
-from quizapp.domain.queue import Queue
 from quizapp.storage.batch_changes import record, record_added, record_log
 from quizapp.storage.batches import batches, insert_rows, reserve
-from quizapp.storage.decks import lay_cards, queue_of_state, retire_notes
+from quizapp.storage.decks import lay_cards, restore_memories, retire_notes
 from quizapp.storage.fields import from_json
 from quizapp.storage.models import (
     Batch,
@@ -505,9 +504,7 @@ def bring_back(batch: int, note: int) -> None:
     record(batch, Card, Card.note == note)
     record(batch, Memory, Memory.note == note)
     Card.update(retired=False).where(Card.note == note).execute()
-    Memory.update(queue=queue_of_state()).where(
-        (Memory.note == note) & (Memory.queue == Queue.RETIRED)
-    ).execute()
+    restore_memories(Memory.note == note)
 
 
 def keep_cards(batch: int, note: int, deck: int, count: int, studied: bool) -> None:

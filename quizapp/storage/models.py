@@ -230,6 +230,7 @@ class Memory(Table):
     turn     new cards: place in the curriculum; all others: study day due
     shuffle  the card's place among those due on one day
     version  counts every change; a form carries the one it was drawn with
+    held     the queue that a retired card was taken from
     """
 
     learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
@@ -256,6 +257,7 @@ class Memory(Table):
     flag = SmallIntegerField(default=0)
     buried_on = IntegerField(null=True)
     buried_by_sibling = BooleanField(default=False)
+    held = SmallIntegerField(null=True)
 
     class Meta:
         primary_key = CompositeKey("learner", "card")

@@ -564,6 +564,41 @@ def test_what_the_file_no_longer_has_is_set_aside_on_request(owner: Learner) -> 
     assert card_named(owner, f"own/{owner.id}/b").queue is Queue.NEW
 
 
+@pytest.mark.parametrize("native", [False, True])
+def test_what_was_suspended_is_so_when_its_note_comes_back(owner: Learner, native: bool) -> None:
+    def note(key: str) -> PackedNote:
+        fields = {"front": f"{key}?", "back": "A"}
+        return PackedNote(key, "basic", fields, "D") if native else basic(key, deck="D")
+
+    whole, part = package(note("a"), note("b")), package(note("a"))
+    bring(owner, whole)
+    do(owner, "suspend", "b", 0, NOON)
+    suspended = everything()
+    aside, _ = bring(owner, part, Choices(set_aside=True))
+    gone = everything()
+    assert card_named(owner, f"own/{owner.id}/b").queue is Queue.RETIRED
+    back, _ = bring(owner, whole)
+    assert card_named(owner, f"own/{owner.id}/b").queue is Queue.SUSPENDED
+    import_actions.undo(owner, back)
+    assert everything() == gone
+    import_actions.undo(owner, aside)
+    assert everything() == suspended
+
+
+def test_what_was_suspended_since_it_came_back_stays_so_when_that_is_undone(
+    owner: Learner,
+) -> None:
+    bring(owner, package(basic("a"), basic("b")))
+    bring(owner, package(basic("a")), Choices(set_aside=True))
+    for _ in range(2):
+        batch, _ = bring(owner, package(basic("a"), basic("b")))
+        do(owner, "suspend", "b", 0, NOON)
+        import_actions.undo(owner, batch)
+        assert card_named(owner, f"own/{owner.id}/b").queue is Queue.RETIRED
+    bring(owner, package(basic("a"), basic("b")))
+    assert card_named(owner, f"own/{owner.id}/b").queue is Queue.SUSPENDED
+
+
 def test_undoing_after_study_takes_the_answers_with_it(owner: Learner) -> None:
     before = everything()
     batch, _ = bring(owner, package(basic("a")))
