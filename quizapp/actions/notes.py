@@ -161,7 +161,7 @@ def bare_misses(learner: Learner, paper_id: int) -> list[Item]:
     asked = [
         question.note
         for question in exams.questions(paper_id)
-        if missed(bool(question.right), question.confidence)
+        if question.note is not None and missed(bool(question.right), question.confidence)
     ]
     found, headings = items.find(learner.id, asked), links.headings(learner.id)
     linked = links.linked(learner.id, asked)

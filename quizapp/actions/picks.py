@@ -25,7 +25,7 @@ def study_misses(learner: Learner, paper_id: int, now: datetime) -> int:
         missed = [q for q in exams.questions(paper_id) if not q.right or q.confidence == "guess"]
         if not missed:
             raise Refusal("You missed nothing in this exam, so there is nothing to study from it.")
-        found = behind(learner, [question.note for question in missed])
+        found = behind(learner, [q.note for q in missed if q.note is not None])
         if not found:
             raise Refusal("No card of your decks is about what you missed.")
         return gather(learner, f"Misses of {paper.title}", found, now)

@@ -41,10 +41,10 @@ class PaperRow:
 
 @dataclass(frozen=True)
 class Entry:
-    """An item as the navigator and the result list it."""
+    """An item as the navigator and the result list it; ``note`` is None where it is gone."""
 
     place: int
-    note: int
+    note: int | None
     domain: str
     repeat: bool
     choices: tuple[int, ...]
@@ -104,7 +104,7 @@ def pool(learner: int, domains: Iterable[str], name: str = "mock") -> list[PoolI
     answered = (
         PaperItem.select(PaperItem.note)
         .join(Paper)
-        .where((Paper.learner == learner) & PaperItem.seen)
+        .where((Paper.learner == learner) & PaperItem.seen & PaperItem.note.is_null(False))
     )
     studied = Memory.select(Memory.note).where(
         (Memory.learner == learner) & (Memory.state != State.NEW)

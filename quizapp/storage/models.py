@@ -397,13 +397,14 @@ class Paper(Table):
 class PaperItem(Table):
     """One item of a paper and all that was done with it.
 
+    note      None where the item was deleted since: the snapshot says what it asked
     order     stored positions of the options as they stand on the paper
     choices   the options chosen one after the other; the last one counts
     """
 
     paper = ForeignKeyField(Paper, on_delete="CASCADE", lazy_load=False, index=False)
     place = IntegerField()
-    note = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False)
+    note = ForeignKeyField(Note, null=True, on_delete="SET NULL", lazy_load=False)
     snapshot = ForeignKeyField(Snapshot, lazy_load=False, index=False)
     domain = TextField()
     repeat = BooleanField()

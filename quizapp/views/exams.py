@@ -193,7 +193,7 @@ def result(paper_id: int) -> Response:
         lists=lists,
         shown=shown if shown in lists else "wrong",
         middle=middle,
-        drafts=links.drafts(learner.id, [q.note for q in questions]),
+        drafts=links.drafts(learner.id, [q.note for q in questions if q.note is not None]),
         bare={item.note for item in note_actions.bare_misses(learner, paper_id)},
         did=DID.get(request.args.get("did", ""), ""),
         deed=journal.latest_id(learner.id, learner.today(now)),
@@ -216,6 +216,8 @@ def cards(paper_id: int, place: int) -> Response:
     question = store.question(paper_id, place)
     if store.paper(learner.id, paper_id).submitted is None or question is None:
         raise Missing("There is no such result. Choose one from the list of exams.")
+    if question.note is None:
+        raise Missing("This question is not in your decks any more, so no card is made of it.")
     made = note_actions.draft_card(learner, question.note, now)
     return _back_to_items(paper_id, "card" if made.new else "known", f"question-{place}")
 

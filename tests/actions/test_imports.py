@@ -24,13 +24,14 @@ from quizapp.actions.imports import Choices
 from quizapp.actions.imports.comparing import Comparison, compare
 from quizapp.actions.imports.laying import lay, prepared
 from quizapp.domain.errors import Refusal
+from quizapp.domain.exams import Drawn
 from quizapp.domain.learners import Learner
 from quizapp.domain.notetypes import Template
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import Rating
 from quizapp.formats.contents import Entry, of_package
 from quizapp.formats.package import Package, PackedCard, PackedMedia, PackedNote
-from quizapp.storage import cards, imports
+from quizapp.storage import cards, exams, imports
 from quizapp.storage.database import transaction
 from quizapp.storage.models import TABLES, Batch, BatchChange, Card, Memory, Review
 from quizapp.storage.models import Learner as LearnerRow
@@ -597,6 +598,27 @@ def test_what_was_suspended_since_it_came_back_stays_so_when_that_is_undone(
         assert card_named(owner, f"own/{owner.id}/b").queue is Queue.RETIRED
     bring(owner, package(basic("a"), basic("b")))
     assert card_named(owner, f"own/{owner.id}/b").queue is Queue.SUSPENDED
+
+
+def test_a_past_exam_keeps_its_questions_when_their_import_is_undone(owner: Learner) -> None:
+    options = [
+        {"text": word, "correct": word == "Yes", "rationale": "Because."} for word in ("Yes", "No")
+    ]
+    note = PackedNote("m", "choice", {"stem": "Is it?", "options": options}, "D", pool="mock")
+    before = everything()
+    batch, _ = bring(owner, package(note))
+    item = imports.notes_known(owner.id)["m"].id
+    paper = exams.create(
+        owner.id, [Drawn(item, "D1", repeat=False)], exams.contents([item]), {item: (0, 1)},
+        outline="T", title="T", seed=1, pace="1", line=0.7, started=NOON,
+    )  # fmt: skip
+    asked = exams.questions(paper)
+    import_actions.undo(owner, batch)
+    assert exams.questions(paper) == [replace(question, note=None) for question in asked]
+    after = everything()
+    for name in ("paper", "paper_item", "snapshot"):
+        assert after.pop(name) and not before.pop(name)
+    assert after == before
 
 
 def test_undoing_after_study_takes_the_answers_with_it(owner: Learner) -> None:

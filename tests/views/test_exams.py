@@ -134,6 +134,36 @@ def test_the_list_reads_stored_scores_and_no_item(candidate: Visitor) -> None:
     assert "<td>70 %</td><td>40–89 %</td><td>none</td>" in page
 
 
+def test_a_result_keeps_its_questions_where_their_notes_are_deleted(candidate: Visitor) -> None:
+    paper = begin(candidate, count=10)
+    for place in range(1, 8):
+        answer(candidate, paper, place, key(paper, place), to="stay")
+    candidate.post(f"/exams/{paper}/submissions")
+    address = f"/exams/{paper}/result?show=all"
+    before = text(candidate, address)
+    gone = PaperItem.get((PaperItem.paper == paper) & (PaperItem.place == 1)).note
+    Note.delete().where(Note.id == gone).execute()
+    page = text(candidate, address)
+    assert page.count('class="reviewed"') == before.count('class="reviewed"') == 10
+    assert "7 of 10" in page
+    assert page.count("This question is not in your decks any more.") == 1
+    assert candidate.post(f"/exams/{paper}/items/1/cards").status_code == 404
+    assert candidate.post(f"/exams/{paper}/items/2/cards").status_code == 303
+    assert begin(candidate, count=10) != paper
+
+
+def test_a_paper_goes_on_where_the_note_of_an_item_is_deleted(candidate: Visitor) -> None:
+    paper = begin(candidate, count=10)
+    right = key(paper, 1)
+    Note.delete().where(
+        Note.id == PaperItem.get((PaperItem.paper == paper) & (PaperItem.place == 1)).note
+    ).execute()
+    assert candidate.get(f"/exams/{paper}/items/1").status_code == 200
+    answer(candidate, paper, 1, right, to="stay")
+    candidate.post(f"/exams/{paper}/submissions")
+    assert "1 of 10" in text(candidate, f"/exams/{paper}/result")
+
+
 def test_at_zero_the_paper_hands_itself_in_and_late_answers_are_refused(
     candidate: Visitor, clock: Clock
 ) -> None:
