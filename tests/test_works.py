@@ -14,7 +14,7 @@ from quizapp.actions import exports as export_actions
 from quizapp.actions import imports as import_actions
 from quizapp.actions import jobs as job_actions
 from quizapp.domain.jobs import Job as JobRow
-from quizapp.domain.jobs import State
+from quizapp.domain.jobs import State, Stopped
 from quizapp.storage import backups, jobs
 from quizapp.storage.backups import Backup
 from quizapp.storage.models import Batch, Job, Note
@@ -145,6 +145,21 @@ def test_an_undo_whose_process_was_given_up_takes_nothing_back(
     running.do(job)
     found = jobs.find(job.learner, job.id)
     assert (found.state, found.said) == (State.STOPPED, job_actions.GONE)
+    assert (Batch.get().state, rows()) == ("done", before)
+
+
+def test_an_undo_that_is_stopped_on_the_way_changes_nothing(
+    app: Flask, visitor: Visitor, batch: int
+) -> None:
+    job = undo_taken_up(app, visitor, batch)
+    before = rows()
+
+    def stop(done: int, total: int, said: str) -> None:
+        if done == total:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        running.WORK["undo"](job, stop)
     assert (Batch.get().state, rows()) == ("done", before)
 
 

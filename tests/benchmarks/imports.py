@@ -2,8 +2,9 @@
 
 Each phase runs in a fresh process: *import* reads a package in the child process, compares
 and commits it; *again* does the same with all of it there; *export* writes everything to a
-new package with log and media. Anki's own backend does the same in turn, where it is
-installed. Memory is that of the process with its child, sampled.
+new package with log and media; *undo* takes both imports back. Anki's own
+backend does the same in turn but for the last, where it is installed. Memory is that of the
+process with its child, sampled.
 """
 
 import json
@@ -28,7 +29,7 @@ from quizapp.actions import study as study_actions
 from quizapp.actions.imports import Choices
 from quizapp.domain.learners import Learner
 from quizapp.domain.scheduling import Rating
-from quizapp.storage import cards, learners, schema
+from quizapp.storage import cards, imports, learners, schema
 from quizapp.storage.database import Unavailable, bind, connection, open_database, proxy
 from quizapp.storage.models import Memory
 from tests.anki.conftest import TALK
@@ -40,7 +41,7 @@ from tests.running import ROOT
 # Notes, answers for each, how often measured.
 SIZES = ((2_000, 6, 5), (50_000, 6, 2))
 ME = "tests.benchmarks.imports"
-PHASES = ("import", "again", "export")
+PHASES = ("import", "again", "export", "undo")
 MEDIA = {f"picture {n}.png": bytes([n]) * 40_000 for n in range(50)}
 NOW = datetime(2026, 1, 20, 12, tzinfo=UTC)
 # What another learner studies meanwhile, and the seconds they look at a card.
@@ -125,7 +126,7 @@ def _print(ours: list[dict[str, dict[str, float]]], theirs: list[dict[str, float
             + "".join(f", {part} {_median(runs, part):.2f} s" for part in parts)
             + ")"
         )
-        if theirs:
+        if theirs and phase in theirs[0]:
             line += f"   Anki {_median(theirs, phase):6.2f} s"
         print(line, flush=True)
     if theirs:
@@ -169,8 +170,15 @@ def _run(phase: str, folder: Path, package: Path) -> dict[str, float]:
             return _spent(
                 write=lambda: export_actions.write(learner, wanted, stem, media, NOW, _silent)
             )
+        if phase == "undo":
+            return _spent(undo=lambda: _undo(learner))
         read, commit = _steps(learner, folder, package)
         return _spent(read=read, commit=commit)
+
+
+def _undo(learner: Learner) -> None:
+    while (batch := imports.latest_done(learner.id)) is not None:
+        import_actions.undo(learner, batch, _silent)
 
 
 def _steps(
