@@ -11,6 +11,7 @@ from peewee import JOIN, fn
 from quizapp.domain.notetypes import NoteType, Template
 from quizapp.storage.batch_changes import record, record_added, record_log
 from quizapp.storage.batches import batches, insert_rows, reserve
+from quizapp.storage.database import proxy
 from quizapp.storage.decks import lay_cards, restore_memories, retire_notes
 from quizapp.storage.fields import from_json
 from quizapp.storage.models import (
