@@ -4,10 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from peewee import CompositeKey
-
 from quizapp.domain.queue import Queue
-from quizapp.storage.batches import batches, insert_rows
+from quizapp.storage.batches import alike, batches, insert_rows, keys_of, update_rows
 from quizapp.storage.database import proxy
 from quizapp.storage.fields import from_json, to_json
 from quizapp.storage.models import (
@@ -40,7 +38,7 @@ def record(batch: int, table: Any, where: Any) -> None:
     """Note down rows as they are, before they are changed."""
     fields = table._meta.sorted_fields
     names = [field.column_name for field in fields]
-    row_of = names.index("id") if "id" in names else names.index(_keys(table)[1])
+    row_of = names.index("id") if "id" in names else names.index(keys_of(table)[1])
     rows = raw(table.select(*fields).where(where))
     _note_down(
         batch,
@@ -54,12 +52,13 @@ def record_added(batch: int, table: str, ids: Iterable[int]) -> None:
     _note_down(batch, table, [(id_, None) for id_ in ids])
 
 
-def record_log(batch: int, card: int, version: int) -> None:
-    """Note down that a card's log is replaced; ``version`` is that of its memory from now on.
+def record_logs(batch: int, cards: Iterable[tuple[int, int]]) -> None:
+    """Note down that the logs of cards are replaced, each with the version that its memory
+    has from now on.
 
-    The log as it is is to be recorded before, the memory after it.
+    The logs as they are are to be recorded before, the memories after it.
     """
-    _note_down(batch, _LOG, [(card, {"version": version})])
+    _note_down(batch, _LOG, [(card, {"version": version}) for card, version in cards])
 
 
 def take_back(learner: int, batch: int, report: Callable[[int, int], None]) -> None:
@@ -192,7 +191,7 @@ def _put_memories_back(learner: int, logs: _Logs, rows: Sequence[tuple[int, _Row
             continue
         stands[card] = before["version"], before["queue"]
     _insert(Memory, [row for card, row in becoming.items() if card not in there])
-    _update(
+    update_rows(
         Memory,
         [
             row | {"learner_id": learner, "card_id": card}
@@ -219,13 +218,13 @@ def _put_edit_back(learner: int, note: int, before: _Row) -> None:
     if not at:
         _insert(NoteEdit, [before])
     elif at[0][0] == before["at"]:
-        _update(NoteEdit, [before])
+        update_rows(NoteEdit, [before])
 
 
 def _put_rows_back(table: Any, rows: Mapping[int, _Row]) -> None:
     """Make rows of a table what they were, whether they are still there or not."""
     there = _there(table, list(rows))
-    _update(table, [row for id_, row in rows.items() if id_ in there])
+    update_rows(table, [row for id_, row in rows.items() if id_ in there])
     _insert(table, [row for id_, row in rows.items() if id_ not in there])
 
 
@@ -273,26 +272,10 @@ def _of(query: str, ids: Sequence[int], *values: int) -> list[Any]:
     ]
 
 
-def _update(table: Any, rows: Sequence[_Row]) -> None:
-    """Give rows the values of the columns that are named, as they are stored."""
-    keys = _keys(table)
-    p = proxy.param
-    for columns, values in _alike(rows).items():
-        others = [column for column in columns if column not in keys]
-        if not others:
-            continue
-        sets = ", ".join(f'"{column}" = {p}' for column in others)
-        where = " AND ".join(f'"{column}" = {p}' for column in keys)
-        proxy.cursor().executemany(
-            f'UPDATE "{table._meta.table_name}" SET {sets} WHERE {where}',  # noqa: S608 (our own columns)
-            [[row[column] for column in (*others, *keys)] for row in values],
-        )
-
-
 def _insert(table: Any, rows: Sequence[_Row]) -> None:
     """Add rows with their values as they are stored."""
     fields = {field.column_name: field for field in table._meta.sorted_fields}
-    for columns, values in _alike(rows).items():
+    for columns, values in alike(rows).items():
         insert_rows(
             table,
             [fields[column] for column in columns],
@@ -300,19 +283,5 @@ def _insert(table: Any, rows: Sequence[_Row]) -> None:
         )
 
 
-def _alike(rows: Sequence[_Row]) -> dict[tuple[str, ...], list[_Row]]:
-    """Rows by the columns they name."""
-    found: dict[tuple[str, ...], list[_Row]] = defaultdict(list)
-    for row in rows:
-        found[tuple(sorted(row))].append(row)
-    return found
-
-
 def _note_down(batch: int, name: str, rows: Iterable[tuple[int, _Row | None]]) -> None:
     insert_rows(BatchChange, _CHANGE, [(batch, name, row, to_json(before)) for row, before in rows])
-
-
-def _keys(table: Any) -> tuple[str, ...]:
-    key = table._meta.primary_key
-    names = key.field_names if isinstance(key, CompositeKey) else [key.name]
-    return tuple(table._meta.fields[name].column_name for name in names)

@@ -1,14 +1,16 @@
 """Many rows at once, in pieces that every engine takes."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from peewee import SqliteDatabase, fn
+from peewee import CompositeKey, SqliteDatabase, fn
 
 from quizapp.storage.database import proxy
 
 BATCH = 500
+Row = Mapping[str, Any]
 _ROWS = 5_000
 
 
@@ -43,6 +45,37 @@ def insert_rows(table: Any, columns: Sequence[Any], rows: Iterable[Sequence[Any]
     waiting = iter(rows)
     while piece := list(islice(waiting, _ROWS)):
         cursor.executemany(text, piece)
+
+
+def update_rows(table: Any, rows: Sequence[Row]) -> None:
+    """Give rows the values of the columns that are named, as they are stored."""
+    keys = keys_of(table)
+    p = proxy.param
+    for columns, values in alike(rows).items():
+        others = [column for column in columns if column not in keys]
+        if not others:
+            continue
+        sets = ", ".join(f'"{column}" = {p}' for column in others)
+        where = " AND ".join(f'"{column}" = {p}' for column in keys)
+        proxy.cursor().executemany(
+            f'UPDATE "{table._meta.table_name}" SET {sets} WHERE {where}',  # noqa: S608 (our own columns)
+            [[row[column] for column in (*others, *keys)] for row in values],
+        )
+
+
+def alike(rows: Sequence[Row]) -> dict[tuple[str, ...], list[Row]]:
+    """Rows by the columns they name."""
+    found: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        found[tuple(sorted(row))].append(row)
+    return found
+
+
+def keys_of(table: Any) -> tuple[str, ...]:
+    """The names of the columns of a table's key."""
+    key = table._meta.primary_key
+    names = key.field_names if isinstance(key, CompositeKey) else [key.name]
+    return tuple(table._meta.fields[name].column_name for name in names)
 
 
 def reserve(table: Any, count: int) -> Iterator[int]:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from peewee import JOIN, fn
 
 from quizapp.domain.notetypes import NoteType, Template
-from quizapp.storage.batch_changes import record, record_added, record_log
-from quizapp.storage.batches import batches, insert_rows, reserve
+from quizapp.storage.batch_changes import record, record_added, record_logs
+from quizapp.storage.batches import batches, insert_rows, reserve, update_rows
 from quizapp.storage.database import proxy
 from quizapp.storage.decks import lay_cards, restore_memories, retire_notes
 from quizapp.storage.fields import from_json
@@ -90,6 +90,7 @@ class KnownCard:
     note: int
     deck: int
     ord: int
+    retired: bool
     reps: int
     last_at: datetime | None
     version: int
@@ -254,7 +255,8 @@ def cards_known(learner: int, notes: Sequence[int]) -> dict[int, list[KnownCard]
     for batch in batches(list(notes)):
         rows = (
             Card.select(
-                Card.id, Card.note, Card.deck, Card.ord, Memory.reps, Memory.last_at, Memory.version
+                Card.id, Card.note, Card.deck, Card.ord, Card.retired,
+                Memory.reps, Memory.last_at, Memory.version,
             )
             .join(
                 Memory,
@@ -263,9 +265,9 @@ def cards_known(learner: int, notes: Sequence[int]) -> dict[int, list[KnownCard]
             )
             .where(Card.note.in_(batch))
             .tuples()
-        )
-        for id_, note, deck, ord_, reps, last_at, version in rows:
-            known = KnownCard(id_, note, deck, ord_, reps or 0, last_at, version or 0)
+        )  # fmt: skip
+        for id_, note, deck, ord_, retired, reps, last_at, version in rows:
+            known = KnownCard(id_, note, deck, ord_, retired, reps or 0, last_at, version or 0)
             found.setdefault(note, []).append(known)
     return found
 
@@ -282,10 +284,14 @@ def reps_known(learner: int) -> dict[tuple[int, int], int]:
     return {(note, ord_): reps or 0 for note, ord_, reps in rows}
 
 
-def answered_at(learner: int, card: int) -> set[int]:
-    """When a card was answered, in milliseconds since 1970."""
-    query = Review.select(Review.at).where((Review.learner == learner) & (Review.card == card))
-    return {row[0] for row in raw(query)}
+def answered_at(learner: int, cards: Sequence[int]) -> dict[int, set[int]]:
+    """When each card was answered, in milliseconds since 1970; by card, if it ever was."""
+    found: dict[int, set[int]] = {}
+    for piece in batches(cards):
+        where = (Review.learner == learner) & Review.card.in_(piece)
+        for card, at in raw(Review.select(Review.card, Review.at).where(where)):
+            found.setdefault(card, set()).add(at)
+    return found
 
 
 def own_decks(learner: int) -> dict[str, tuple[int, str]]:
@@ -482,10 +488,19 @@ def add_rows(
     insert_rows(Review, REVIEW_COLUMNS, reviews)
 
 
-def change_note(batch: int, id_: int, **columns: Any) -> None:
-    """Store the named columns of a note, and how they were."""
-    record(batch, Note, Note.id == id_)
-    Note.update(**columns).where(Note.id == id_).execute()
+def change_notes(batch: int, notes: Mapping[int, Mapping[str, Any]]) -> None:
+    """Store the named columns of notes, by id, and how they were."""
+    for piece in batches(list(notes)):
+        record(batch, Note, Note.id.in_(piece))
+    fields = Note._meta.fields
+    update_rows(
+        Note,
+        [
+            {"id": id_}
+            | {fields[n].column_name: fields[n].db_value(value) for n, value in columns.items()}
+            for id_, columns in notes.items()
+        ],
+    )
 
 
 def change_edit(
@@ -500,12 +515,13 @@ def change_edit(
         NoteEdit.update(fields=dict(fields), **columns).where(where).execute()
 
 
-def bring_back(batch: int, note: int) -> None:
-    """Take a custom note that was set aside back into study, with its cards."""
-    record(batch, Card, Card.note == note)
-    record(batch, Memory, Memory.note == note)
-    Card.update(retired=False).where(Card.note == note).execute()
-    restore_memories(Memory.note == note)
+def bring_back(batch: int, notes: Sequence[int]) -> None:
+    """Take custom notes that were set aside back into study, with their cards."""
+    for piece in batches(notes):
+        record(batch, Card, Card.note.in_(piece))
+        record(batch, Memory, Memory.note.in_(piece))
+        Card.update(retired=False).where(Card.note.in_(piece)).execute()
+        restore_memories(Memory.note.in_(piece))
 
 
 def keep_cards(batch: int, note: int, deck: int, count: int, studied: bool) -> None:
@@ -528,22 +544,30 @@ def retire(batch: int, notes: Sequence[int]) -> None:
 def replace_progress(
     batch: int,
     learner: int,
-    card: int,
-    memory: Sequence[Any],
+    memories: Sequence[Sequence[Any]],
     reviews: Sequence[Sequence[Any]],
 ) -> None:
-    """Put what a file knows of a card, with its log, in the place of what was known here."""
-    log = (Review.learner == learner) & (Review.card == card)
-    where = (Memory.learner == learner) & (Memory.card == card)
-    # The version tells whether the card was touched since.
-    record(batch, Review, log)
-    version = memory[[column.name for column in MEMORY_COLUMNS].index("version")]
-    record_log(batch, card, version)
-    record(batch, Memory, where)
-    Review.delete().where(log).execute()
+    """Put what a file knows of cards, with their logs, in the place of what was known here.
+
+    ``reviews`` are all those of the cards whose memories are given.
+    """
+    for piece in batches(memories):
+        cards = [row[_CARD] for row in piece]
+        log = (Review.learner == learner) & Review.card.in_(cards)
+        where = (Memory.learner == learner) & Memory.card.in_(cards)
+        record(batch, Review, log)
+        # The version tells whether the card was touched since.
+        record_logs(batch, [(row[_CARD], row[_VERSION]) for row in piece])
+        record(batch, Memory, where)
+        Review.delete().where(log).execute()
+        Memory.delete().where(where).execute()
     insert_rows(Review, REVIEW_COLUMNS, reviews)
-    Memory.delete().where(where).execute()
-    insert_rows(Memory, MEMORY_COLUMNS, [memory])
+    insert_rows(Memory, MEMORY_COLUMNS, memories)
+
+
+_CARD, _VERSION = (
+    [column.name for column in MEMORY_COLUMNS].index(name) for name in ("card", "version")
+)
 
 
 def note_added(batch: int, table: str, ids: Iterable[int]) -> None:

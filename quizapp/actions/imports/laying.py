@@ -4,7 +4,7 @@ The rows of new notes are made before the transaction and wait in a file (see
 storage/staging.py): others wait for the database only while it stores them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -390,7 +390,9 @@ def _change(
 ) -> list[tuple[PackedNote, Known]]:
     """Bring notes up to date that are here with another text; return those that were."""
     stored = imports.contents(work.learner.id, [there.id for _, there in notes])
-    taken = []
+    taken, back = [], []
+    columns: dict[int, dict[str, Any]] = {}
+    wordings = []
     for note, there in notes:
         if not is_taken(work.choices.existing, note, there):
             work.counts["kept"] += 1
@@ -399,28 +401,31 @@ def _change(
         content = stored[there.id]
         new = united_fields(note, content)
         if there.retired and note.kind == "custom":
-            imports.bring_back(work.batch, there.id)
-        imports.change_note(
-            work.batch,
-            there.id,
-            kind=note.kind,
-            notetype=work.type_ids.get(note.notetype),
-            fields=new,
-            faces=shown_in_lists(note.kind, new, note.objective, work.types.get(note.notetype)),
-            tags=tags(note),
-            topic=note.topic,
-            reference=note.reference,
-            domains=list(note.domains),
-            objective=note.objective,
-            level=note.level,
-            pool=note.pool,
-            digest=stored_digest(note.kind, digest(note)),
-            modified=note.modified or (there.modified and int(work.now.timestamp())),
-            retired=False,
-        )
-        _keep_wording(work, there.id, note, content, new)
+            back.append(there.id)
+        columns[there.id] = {
+            "kind": note.kind,
+            "notetype": work.type_ids.get(note.notetype),
+            "fields": new,
+            "faces": shown_in_lists(note.kind, new, note.objective, work.types.get(note.notetype)),
+            "tags": tags(note),
+            "topic": note.topic,
+            "reference": note.reference,
+            "domains": list(note.domains),
+            "objective": note.objective,
+            "level": note.level,
+            "pool": note.pool,
+            "digest": stored_digest(note.kind, digest(note)),
+            "modified": note.modified or (there.modified and int(work.now.timestamp())),
+            "retired": False,
+        }
+        wordings.append((there.id, note, content, new))
         work.counts["updated"] += 1
-    _add_missing_cards(work, taken)
+    imports.bring_back(work.batch, back)
+    imports.change_notes(work.batch, columns)
+    for wording in wordings:
+        _keep_wording(work, *wording)
+    moved = {there.id for note, there in taken if stored[there.id].pool != note.pool}
+    _add_missing_cards(work, taken, moved)
     return taken
 
 
@@ -442,8 +447,13 @@ def _keep_wording(
     imports.change_edit(work.batch, work.learner.id, note_id, fields, base=dict(new), faces=shown)
 
 
-def _add_missing_cards(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> None:
-    """Add the cards that a new text makes and that are not here; none is taken away."""
+def _add_missing_cards(
+    work: _Work, notes: Sequence[tuple[PackedNote, Known]], moved: Set[int] = frozenset()
+) -> None:
+    """Add the cards that a new text makes and that are not here; none is taken away.
+
+    ``moved`` are notes that went from study to mock exams, or back.
+    """
     known = imports.cards_known(work.learner.id, [there.id for _, there in notes])
     pairs = [
         (there.id, there.deck, note, card)
@@ -455,8 +465,11 @@ def _add_missing_cards(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -
     imports.add_rows([], *rows)
     imports.note_added(work.batch, "card", [row[0] for row in rows[0]])
     for note, there in notes:
-        if note.kind != "custom":
-            count = len(cards(note, work.types))
+        if note.kind == "custom":
+            continue
+        count = len(cards(note, work.types))
+        kept = sorted(card.ord for card in known.get(there.id, ()) if not card.retired)
+        if there.retired or there.id in moved or kept != list(range(count)):
             imports.keep_cards(work.batch, there.id, there.deck, count, note.pool == "study")
 
 
@@ -467,22 +480,27 @@ def _take_progress(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> No
     """
     studied = [(n, k) for n, k in notes if any(card.reviews for card in n.cards)]
     known = imports.cards_known(work.learner.id, [there.id for _, there in studied])
+    further = []
     for note, there in studied:
         here = {card.ord: card for card in known.get(there.id, ())}
-        for packed in note.cards:
-            card = here.get(packed.ord)
-            if card is None or not packed.reviews or packed.reps <= card.reps:
-                continue
-            told = {review.at for review in packed.reviews}
-            if card.reps and not imports.answered_at(work.learner.id, card.id) <= told:
-                continue
-            row = memory_row(
-                work.learner, card.id, card.deck, there.id, note, packed,
-                packed.position or 0, work.today, work.days, card.version + 1,
+        further += [
+            (note, packed, card)
+            for packed in note.cards
+            if (card := here.get(packed.ord)) and packed.reviews and packed.reps > card.reps
+        ]
+    answered = imports.answered_at(work.learner.id, [c.id for _, _, c in further if c.reps])
+    memories, log = [], []
+    for note, packed, card in further:
+        if answered.get(card.id, set()) <= {review.at for review in packed.reviews}:
+            memories.append(
+                memory_row(
+                    work.learner, card.id, card.deck, card.note, note, packed,
+                    packed.position or 0, work.today, work.days, card.version + 1,
+                )
             )  # fmt: skip
-            log = review_rows(work.learner, card.id, packed, work.days)
-            imports.replace_progress(work.batch, work.learner.id, card.id, row, log)
-            work.counts["reviews"] += len(log)
+            log += review_rows(work.learner, card.id, packed, work.days)
+    imports.replace_progress(work.batch, work.learner.id, memories, log)
+    work.counts["reviews"] += len(log)
 
 
 def _deck(work: _Work, name: str, **columns: Any) -> int:
