@@ -59,6 +59,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, NoReturn
 
@@ -276,20 +277,29 @@ def _opened(file: BinaryIO, media_in: Path) -> Package:
         dated=head.dated,
     )
     types: dict[str, NoteType] = {}
-    first: tuple[int, _Line] | None = None
+    # What is told after the last head may follow the notes, of which there may be none:
+    # whoever reads what follows them must not have had it already.
+    last: list[tuple[int, _Line]] = []
+    heads = 0
     for number, line in lines:
         try:
             found = _read_line(line)
+            told = found.refused is not UNSET or found.remark is not UNSET
+            if not told or len(last) < MOST_TOLD:
+                last.append((number, found))
             if found.note is not UNSET:
-                first = (number, found)
                 break
-            _take(found, package, types)
+            if not told:
+                for _, each in last:
+                    _take(each, package, types)
+                last.clear()
+                heads += 1
         except _Wrong as wrong:
             _refuse(number, wrong)
-        if number > MOST_HEADS:
+        if heads > MOST_HEADS:
             _refuse(number, _Wrong("comes after too many lines that are no notes"))
     package.notetypes.extend(types.values())
-    package.notes = _Notes(file, first, lines, package, types)
+    package.notes = _Notes(file, last, lines, package, types)
     return package
 
 
@@ -299,14 +309,14 @@ class _Notes:
     def __init__(
         self,
         file: BinaryIO,
-        first: tuple[int, _Line] | None,
+        last: Iterable[tuple[int, _Line]],
         lines: Iterator[tuple[int, bytes]],
         package: Package,
         types: Mapping[str, NoteType],
     ) -> None:
         # Only the lists: the package must not be kept by its own notes.
         rest = Package("", [], [], (), refused=package.refused, remarks=package.remarks)
-        self._all = self._read(file, first, lines, rest, types)
+        self._all = self._read(file, last, lines, rest, types)
         weakref.finalize(self, file.close)
 
     def __iter__(self) -> Iterator[PackedNote]:
@@ -316,30 +326,35 @@ class _Notes:
     @staticmethod
     def _read(
         file: BinaryIO,
-        first: tuple[int, _Line] | None,
+        last: Iterable[tuple[int, _Line]],
         lines: Iterator[tuple[int, bytes]],
         rest: Package,
         types: Mapping[str, NoteType],
     ) -> Iterator[PackedNote]:
         count = 0
         with file:
-            number, found = first or (0, None)
-            while found is not None:
+            for number, found in chain(last, _each(lines)):
                 try:
-                    if found.note is not UNSET:
-                        count += 1
-                        yield _note(found.note, types)
-                    else:
+                    if found.note is UNSET:
                         _take(found, rest, None)
+                        continue
+                    count += 1
                     if count > MOST_NOTES:
                         raise Refusal(
                             f"This file holds more than {MOST_NOTES:,} notes. "
                             "Divide it, then take its parts one by one."
                         )
-                    number, line = next(lines, (number, b""))
-                    found = _read_line(line) if line else None
+                    yield _note(found.note, types)
                 except _Wrong as wrong:
                     _refuse(number, wrong)
+
+
+def _each(lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, _Line]]:
+    for number, line in lines:
+        try:
+            yield number, _read_line(line)
+        except _Wrong as wrong:
+            _refuse(number, wrong)
 
 
 def _refuse(number: int, wrong: _Wrong) -> NoReturn:

@@ -51,6 +51,16 @@ def test_what_was_refused_after_the_notes_is_told(tmp_path: Path) -> None:
         assert read.refused == brought.refused
 
 
+def test_what_was_refused_is_told_once_where_no_note_is_left(tmp_path: Path) -> None:
+    brought = package()
+    brought.refused.append(Refused("row 2", "It is empty."))
+    brought.remarks.append("Read as UTF-16.")
+    lines, listed = written(tmp_path, brought)
+    for read in (jsonl.read(lines), jsonl.heads(lines)):
+        with contents.opened(read, lines, listed):
+            assert (read.refused, read.remarks) == (brought.refused, brought.remarks)
+
+
 def test_a_card_that_was_answered_more_often_shows_in_the_list() -> None:
     [entry] = contents.of_package(package(studied("a", reps=3))).entries()
     assert (entry.reps, entry.reviews) == ([(0, 3)], 3)
