@@ -16,7 +16,7 @@ from quizapp.domain.notetypes import NoteType
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State
 from quizapp.formats import apkg_write, everything, jsonl, markdown_write, text_write
-from quizapp.formats.media_names import named_in
+from quizapp.formats.media_names import embedded_in_fields, named_in
 from quizapp.formats.package import (
     Package,
     PackedCard,
@@ -24,6 +24,7 @@ from quizapp.formats.package import (
     PackedMedia,
     PackedNote,
     PackedReview,
+    bytes_of,
 )
 from quizapp.storage import exports
 from quizapp.storage.exports import CardOut, NoteOut, ReviewOut
@@ -145,16 +146,23 @@ def _written(wanted: Wanted, brought: Package, stem: Path, now: datetime) -> tup
         jsonl.write(brought, path)
         return path, []
     if wanted.form == "markdown":
-        return _files(markdown_write.write_markdown(brought), stem), []
+        texts = markdown_write.write_markdown(brought)
+        return _files(texts, stem, _beside(brought)), []
     flavour = "anki" if wanted.form == "tsv" else "spreadsheet"
     return _files(text_write.write_text(brought, flavour), stem), []
 
 
-def _files(texts: Mapping[str, str], stem: Path) -> Path:
-    """One text as it is, several in a zip."""
+def _beside(brought: Package) -> dict[str, Path]:
+    """The files that Markdown names, by where they go."""
+    found = {m.name: bytes_of(brought, m) for m in brought.media}
+    return {markdown_write.MEDIA + name: path for name, path in found.items() if path is not None}
+
+
+def _files(texts: Mapping[str, str], stem: Path, beside: Mapping[str, Path] = {}) -> Path:
+    """One text as it is, several or one with files beside it in a zip."""
     if not texts:
         raise Refusal("There is nothing to export in this form. Choose another one.")
-    if len(texts) == 1:
+    if len(texts) == 1 and not beside:
         [(name, text)] = texts.items()
         path = stem.with_name(f"{stem.name}{Path(name).suffix}")
         path.write_text(text, encoding="utf-8", newline="")
@@ -164,6 +172,9 @@ def _files(texts: Mapping[str, str], stem: Path) -> Path:
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in texts.items():
             archive.writestr(name, text)
+        for name, medium in beside.items():
+            # Images and sounds are compressed already.
+            archive.write(medium, name, zipfile.ZIP_STORED)
     part.replace(path)
     return path
 
@@ -174,6 +185,8 @@ def _media_of(learner: Learner, wanted: Wanted) -> set[str]:
     for note in exports.notes(learner.id, wanted.decks or (), wanted.notes, log=False):
         if note.kind == "custom":
             names |= named_in(note.fields.values())
+        else:
+            names |= embedded_in_fields(note.fields)
     return names
 
 

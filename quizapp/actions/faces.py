@@ -16,6 +16,7 @@ from quizapp.formats import cards as card_html
 from quizapp.formats.css import foreign_css
 from quizapp.formats.faces import faces
 from quizapp.formats.frames import document
+from quizapp.formats.html import OWN_FILES
 from quizapp.formats.readers import notetype_of
 from quizapp.formats.wording import text_of
 from quizapp.storage import imports
@@ -104,7 +105,9 @@ def sample(sample: Mapping[str, Any], side: str, base: str, media: Mapping[str, 
         raise Missing(_GONE)
     told = sample["notetype"]
     if told is None:
-        face = faces(sample["kind"], sample["fields"], sample["objective"])[sample["ord"]]
+        face = _of_package(
+            faces(sample["kind"], sample["fields"], sample["objective"])[sample["ord"]], base
+        )
         if side == "question" and "options" in face:
             options = "".join(f"<li>{option['html']}</li>" for option in face["options"])
             return document(f"{face['question']}<ol>{options}</ol>", "", 0)
@@ -122,6 +125,18 @@ def sample(sample: Mapping[str, Any], side: str, base: str, media: Mapping[str, 
         expected = rendered.typing.expected
         html = card_html.with_typed(html, compare(expected, [expected]))
     return document(html, foreign_css(type_.css, addresses), sample["ord"])
+
+
+def _of_package(face: dict[str, Any], base: str) -> dict[str, Any]:
+    """A face whose pictures are those that a file brings, before they are stored."""
+    before, then = f' src="{OWN_FILES}', f' src="{escape(base)}'
+    found = {
+        name: value.replace(before, then) if isinstance(value, str) else value
+        for name, value in face.items()
+    }
+    if "options" in face:
+        found["options"] = [_of_package(option, base) for option in face["options"]]
+    return found
 
 
 class OwnMedia(Mapping[str, str]):

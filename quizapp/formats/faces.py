@@ -6,17 +6,19 @@ Rendered once when a note is stored, so that showing a card costs nothing.
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote, unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from quizapp.domain.cards import GAP
-from quizapp.formats.html import clean
+from quizapp.formats.html import OWN_FILES, clean
 from quizapp.formats.maths import formula
+from quizapp.formats.media_names import shown_as
 
 # Part of each note's digest: change it and every note is rendered anew.
-RENDERER = "3"
+RENDERER = "4"
 
 
 def rendered_by() -> str:
@@ -27,6 +29,9 @@ def rendered_by() -> str:
 _HIDDEN, _OPEN, _CLOSE = "\ue000", "\ue001", "\ue002"
 # The number of a gap on its way through the renderer: the first gap's character.
 _FIRST = 0xE100
+# In HTML that was cleaned, where every value is quoted.
+_SRC = re.compile(rf'src="{OWN_FILES}([^"]+)"')
+_AUDIO = re.compile(rf'<audio\b[^>]*? src="{OWN_FILES}([^"]+)"[^>]*></audio>')
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 
 
@@ -64,7 +69,10 @@ def faces(kind: str, fields: Mapping[str, Any], objective: str = "") -> list[dic
 
 
 def markdown(text: str) -> str:
-    """Markdown, with tables and $maths$ and without raw HTML or images, as clean HTML."""
+    """Markdown, with tables and $maths$ and without raw HTML, as clean HTML.
+
+    Pictures and sounds are shown that are named as a learner's own file.
+    """
     return clean(_renderer.render(_PRIVATE.sub("", text))).strip()
 
 
@@ -75,12 +83,12 @@ def inline(text: str) -> str:
 
 def portable(text: str) -> str:
     """Markdown as clean HTML for other programs: maths as MathJax's \\( \\) and \\[ \\]."""
-    return _inert(clean(_portable.render(_PRIVATE.sub("", text))))
+    return with_plain_names(_inert(clean(_portable.render(_PRIVATE.sub("", text)))))
 
 
 def portable_inline(text: str) -> str:
     """One line of Markdown as ``portable`` HTML without a paragraph around it."""
-    return _inert(clean(_portable.renderInline(_PRIVATE.sub("", text))))
+    return with_plain_names(_inert(clean(_portable.renderInline(_PRIVATE.sub("", text)))))
 
 
 def portable_cloze(text: str) -> str:
@@ -101,7 +109,22 @@ def portable_cloze(text: str) -> str:
     html = re.sub(
         f"{_OPEN}(.)", lambda match: f"{{{{c{ord(match[1]) - _FIRST + 1}::", html, flags=re.DOTALL
     )
-    return html.replace(_CLOSE, "}}")
+    return with_plain_names(html.replace(_CLOSE, "}}"))
+
+
+def with_plain_names(html: str) -> str:
+    """Clean HTML whose pictures and sounds are named as in Anki, and not as our pages do."""
+
+    def picture(match: re.Match[str]) -> str:
+        return f'src="{escapeHtml(unquote(match[1]))}"'
+
+    def sound(match: re.Match[str]) -> str:
+        return f"[sound:{escapeHtml(unquote(match[1]))}]"
+
+    if f'src="{OWN_FILES}' not in html:
+        return html
+    html = _AUDIO.sub(sound, html)
+    return _SRC.sub(picture, html).replace(' loading="lazy"', "")
 
 
 def _inert(html: str) -> str:
@@ -171,6 +194,12 @@ def _build(portable: bool) -> MarkdownIt:
 
     def image(self: Any, tokens: Any, index: int, options: Any, env: Any) -> str:
         alt = self.renderInlineAsText(tokens[index].children or [], options, env).strip()
+        name = unquote(str(tokens[index].attrGet("src") or ""))
+        if kind := shown_as(name):
+            src = OWN_FILES + quote(name, safe="")
+            if kind == "picture":
+                return f'<img src="{src}" alt="{escapeHtml(alt) or "picture"}">'
+            return f'<audio src="{src}" aria-label="{escapeHtml(alt) or "Sound"}"></audio>'
         return f"[image: {escapeHtml(alt)}]" if alt else "[image]"
 
     rules = {

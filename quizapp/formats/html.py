@@ -38,8 +38,37 @@ _VALUES = {
 }
 
 
+# Pictures and sounds are a learner's own files and nothing else.
+OWN_FILES = "/media/"
+_OWN_FILE = re.compile(r"/media/[A-Za-z0-9._~%-]{1,1000}")
+
+
+def _own_only(tag: str, name: str, value: str) -> str | None:
+    return value if name != "src" or _OWN_FILE.fullmatch(value) else None
+
+
+_own = nh3.Cleaner(
+    tags=_TAGS | {"img", "audio"},
+    attributes={
+        **_ATTRIBUTES,
+        "img": {"src", "alt"},
+        "audio": {"src", "aria-label"},
+    },
+    attribute_filter=_own_only,
+    tag_attribute_values=_VALUES,
+    set_tag_attribute_values={
+        "img": {"loading": "lazy"},
+        "audio": {"controls": "", "preload": "none"},
+    },
+    url_schemes={"http", "https"},
+    link_rel="noopener noreferrer nofollow",
+)
+
+
 def clean(html: str) -> str:
     """Keep what is on the list and drop the rest, scripts with their content."""
+    if f' src="{OWN_FILES}' in html:
+        return _own.clean(html)
     return nh3.clean(
         html,
         tags=_TAGS,
@@ -187,5 +216,7 @@ _foreign = nh3.Cleaner(
 
 
 def plain(html: str) -> str:
-    """What is left of clean HTML when the markup is taken out; maths counts as text."""
-    return unescape(re.sub(r"<[^>]*>", "", html)).strip()
+    """What is left of clean HTML when the markup is taken out; maths counts as text, and a
+    picture or sound by what it is called."""
+    named = re.sub(r'<(?:img|audio)\b[^>]*?(?:alt|aria-label)="([^"]*)"[^>]*>', r" \1 ", html)
+    return unescape(re.sub(r"<[^>]*>", "", named)).strip()

@@ -16,9 +16,11 @@ from quizapp.domain.stock import REVERSED
 from quizapp.formats import names
 from quizapp.formats.markdown import STARTS, escaped, is_fence, listed
 from quizapp.formats.markdown_package import HEAD_EXTRA
+from quizapp.formats.media_names import embedded_in_fields, embedding
 from quizapp.formats.package import Package, PackedDeck, PackedNote
 from quizapp.formats.plain import gapped, markdown_of
 
+MEDIA = "media/"
 _LETTER = {kind: letter for letter, kind in STARTS.items()}
 _UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 
@@ -26,14 +28,16 @@ _UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 def write_markdown(package: Package) -> dict[str, str]:
     """Text by file name, a file for each deck; A::B goes to A/B.md.
 
-    Progress, images and sounds stay out, and so do notes that no item can say; for each of
-    these ``package.remarks`` gets a sentence.
+    Progress stays out, and so do the images and sounds of note types of their own, and notes
+    that no item can say; for each of these ``package.remarks`` gets a sentence. Of
+    ``package.media`` stay those that the texts name, which belong into the folder MEDIA.
     """
     types = {each.key: each for each in package.notetypes}
     decks = {deck.name: deck for deck in package.decks}
     bodies: dict[str, list[str]] = {}
     topics: dict[str, str] = {}
     lost: Counter[str] = Counter()
+    shown: set[str] = set()
     for note in package.notes:
         item = _item(note, types, lost)
         if item is None:
@@ -45,13 +49,19 @@ def write_markdown(package: Package) -> dict[str, str]:
             topics[note.deck] = topic
             body.append(f"# {topic}\n")
         body.append(item)
+        if note.kind in KINDS:
+            shown |= embedded_in_fields(note.fields)
+    package.media = [medium for medium in package.media if medium.name in shown]
+    there = {medium.name for medium in package.media}
     package.remarks.extend(_remarks(lost))
     files: dict[str, str] = {}
     taken: set[str] = set()
     for name, body in bodies.items():
         path = _path(name, taken)
         taken.add(path.casefold())
-        files[path] = _head(decks.get(name, PackedDeck(name))) + "\n" + "\n".join(body)
+        up = "../" * path.count("/") + MEDIA
+        text = embedding("\n".join(body), lambda n, up=up: up + n if n in there else None)  # type: ignore[misc]
+        files[path] = _head(decks.get(name, PackedDeck(name))) + "\n" + text
     return files
 
 

@@ -17,6 +17,7 @@ from quizapp.formats import (
     everything,
     foreign,
     jsonl,
+    markdown_media,
     markdown_package,
     natives,
     paste,
@@ -146,8 +147,10 @@ def _read_folder(source: Source, progress: Progress) -> Package:
                 texts[name], remark = decoded(data)
                 if remark:
                     remarks.append(f"{name}: {remark}")
-    package = markdown_package.read_folder(texts)
+        found = markdown_media.taken(texts, archive, source.media_in)
+    package = markdown_package.read_folder(found.texts)
     package.remarks.extend(remarks)
+    markdown_media.fill(package, found, source.media_in)
     return package
 
 
@@ -162,6 +165,7 @@ def _is_deck(source: Source) -> bool:
 def _read_deck(source: Source, progress: Progress) -> Package:
     said, remark = _text(source)
     package = markdown_package.read_markdown(said, source.name or "deck.md")
+    markdown_media.tell_alone(package)
     return _remarked(package, remark)
 
 

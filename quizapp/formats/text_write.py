@@ -11,7 +11,7 @@ from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.stock import BASIC, CLOZE, REVERSED, TYPING
 from quizapp.formats import choice_rows, names
-from quizapp.formats.faces import inline, markdown
+from quizapp.formats.faces import inline, markdown, with_plain_names
 from quizapp.formats.package import Package, PackedNote
 from quizapp.formats.tables import defused, written
 from quizapp.formats.text_head import DEFUSED
@@ -106,13 +106,13 @@ def _sides(note: PackedNote) -> dict[str, Any]:
     back = note.fields["back"]
     return {
         "Front": _html(note.fields["front"]),
-        "Back": inline(back) if note.kind == "typed" else _html(back),
+        "Back": with_plain_names(inline(back)) if note.kind == "typed" else _html(back),
     }
 
 
 def _html(text: str) -> str:
     """Markdown as HTML, a lone paragraph without its tags."""
-    html = markdown(text)
+    html = with_plain_names(markdown(text))
     inner = html.removeprefix("<p>").removesuffix("</p>")
     return inner if len(html) - len(inner) == 7 and "<p>" not in inner else html
 

@@ -41,6 +41,7 @@ CSP = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self'",
+        "media-src 'self'",
         "font-src 'self'",
         "frame-src 'self'",
         "connect-src 'self'",

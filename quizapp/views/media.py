@@ -31,7 +31,11 @@ def medium(name: str) -> Response:
     if found is None:
         raise Missing(_GONE)
     config: Config = current_app.config["QUIZAPP"]
-    return served(config.media / found[0][:2] / found[0], name, found[0])
+    response = served(config.media / found[0][:2] / found[0], name, found[0])
+    if "is" not in request.args:
+        # What a name stands for may change; an address with the digest is for ever.
+        response.headers["Cache-Control"] = "private, max-age=0, must-revalidate"
+    return response
 
 
 def served(path: Path, name: str, digest: str) -> Response:

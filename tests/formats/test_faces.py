@@ -118,7 +118,36 @@ def test_the_columns_of_a_table_are_aligned_as_written() -> None:
 def test_an_image_is_told_in_words() -> None:
     text = "See ![the *risk* map](https://example.org/map.png)!"
     assert markdown(text) == "<p>See [image: the risk map]!</p>"
-    assert inline("![](x.png)") == "[image]"
+    assert inline("![](maps/x.png)") == "[image]"
+
+
+def test_a_file_of_ones_own_is_shown_and_played() -> None:
+    assert inline("![The map](risk%20map.png)") == (
+        '<img src="/media/risk%20map.png" alt="The map" loading="lazy">'
+    )
+    assert 'src="/media/a.mp3"' in inline("![](a.mp3)") and "<audio" in inline("![](a.mp3)")
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_beside_a_file_of_ones_own_hostile_text_stays_text(attack: str) -> None:
+    own = re.compile(r'<img src="/media/[\w.%-]+"( alt="[^"]*")? loading="lazy">')
+    html = markdown(f"![](own.png) {attack}\n\n{attack}")
+    assert own.search(html)
+    assert not FORBIDDEN.search(own.sub("", html)), html
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/media/a.png", "../a.png", "//x.test/a.png", "a.html", "a.png?x=1", "a.pdf", "x:a.png"],
+)
+def test_what_is_no_name_of_a_picture_is_told_in_words(address: str) -> None:
+    assert inline(f"![map]({address})") == "[image: map]"
+
+
+def test_for_anki_a_file_has_its_plain_name() -> None:
+    assert (
+        portable("![m](a%20b.png) ![](c.mp3)") == '<p><img src="a b.png" alt="m"> [sound:c.mp3]</p>'
+    )
 
 
 def test_maths_that_does_not_parse_is_shown_as_written() -> None:

@@ -14,7 +14,7 @@ from quizapp import jobs
 from quizapp.actions import decks as deck_actions
 from quizapp.actions import imports as import_actions
 from quizapp.domain.learners import Learner
-from quizapp.storage import imports, learners
+from quizapp.storage import decks, imports, learners
 from quizapp.storage.models import Memory, Note
 from quizapp.storage.prepared import raw
 from tests.cast import card_named
@@ -513,6 +513,50 @@ def test_a_packages_files_are_shown_while_it_waits_only(visitor: Visitor, me: Le
         assert visitor.get(f"{address}/media/{trick}").status_code in (404, 308)
     visitor.post(f"{address}/drops")
     assert visitor.get(f"{address}/media/{name}").status_code == 404
+
+
+def illustrated(picture: bytes = b"\x89PNG\r\n\x1a\n1", front: str = "What is this?") -> bytes:
+    """A Markdown deck with a picture, in a zip."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("Maps.md", f"Q: {front} ![Map](pics/a.png)\nA: A map.\n")
+        archive.writestr("pics/a.png", picture)
+    return packed.getvalue()
+
+
+def pictures_of(deck: int) -> list[str]:
+    """What the questions of a deck show, by its address."""
+    faces = [row.faces[0]["question"] for row in Note.select().where(Note.deck == deck)]
+    return [re.findall(r'<img src="([^"]+)"', question)[0] for question in faces]
+
+
+def test_a_picture_of_a_markdown_zip_is_shown_taken_and_given_back(
+    visitor: Visitor, me: Learner
+) -> None:
+    address = read(visitor, "maps.zip", illustrated())
+    sample = page(visitor, f"{address}/samples/0/question")
+    assert f'src="{address}/media/a.png"' in sample
+    assert visitor.get(f"{address}/media/a.png").status_code == 200
+    visitor.post(f"{address}/commits")
+    deck = next(deck for deck in decks.of_learner(me.id) if deck.name == "Maps")
+    assert pictures_of(deck.id) == ["/media/a.png"]
+    assert visitor.get("/media/a.png").status_code == 200
+    form = {"form": "markdown", "what": "some", "deck": deck.id}
+    made = visitor.post("/exports", **form).location
+    zipped = visitor.get(f"{made}/file").get_data()
+    with zipfile.ZipFile(io.BytesIO(zipped)) as archive:
+        assert sorted(archive.namelist()) == ["Maps.md", "media/a.png"]
+    assert "Everything in it is here already." in page(visitor, read(visitor, "m.zip", zipped))
+
+
+def test_another_picture_of_the_same_name_leaves_the_first_as_it_is(
+    visitor: Visitor, me: Learner
+) -> None:
+    bring(visitor, "one.zip", illustrated())
+    bring(visitor, "two.zip", illustrated(b"\x89PNG\r\n\x1a\n2", "And this?"))
+    deck = next(deck for deck in decks.of_learner(me.id) if deck.name == "Maps")
+    shown = [visitor.get(address).get_data()[-1:] for address in pictures_of(deck.id)]
+    assert shown == [b"1", b"2"]
 
 
 def test_a_zip_of_tables_is_read_table_by_table(visitor: Visitor, me: Learner) -> None:

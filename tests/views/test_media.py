@@ -49,6 +49,14 @@ def test_nothing_in_a_file_runs(app: Flask, visitor: Visitor, me: Learner) -> No
     assert "private" in headers["Cache-Control"]
 
 
+def test_only_an_address_with_the_digest_is_kept_for_ever(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
+    keep(app, me, "a.png")
+    assert "max-age=0" in visitor.get("/media/a.png").headers["Cache-Control"]
+    assert "immutable" in visitor.get(f"/media/a.png?is={DIGEST[:12]}").headers["Cache-Control"]
+
+
 @pytest.mark.parametrize("name", ["a.html", "a.js", "a.xhtml", "a.png.exe", "noending", "a.SVGZ"])
 def test_what_is_no_medium_is_a_download(
     app: Flask, visitor: Visitor, me: Learner, name: str

@@ -12,6 +12,7 @@ from quizapp.domain.notetypes import NoteType
 from quizapp.formats.faces import faces, rendered_by
 from quizapp.formats.jsonl import NO_BYTES
 from quizapp.formats.labels import faces_of_label, label
+from quizapp.formats.media_names import embedding_fields
 from quizapp.formats.package import Package, PackedNote, Refused
 
 _T = TypeVar("_T")
@@ -79,8 +80,10 @@ def renamed(package: Package, stored: Mapping[str, str]) -> dict[str, str]:
 
 def with_media(note: PackedNote, names: Mapping[str, str]) -> PackedNote:
     """The note with the new names of its files."""
-    if not names or note.kind != "custom":
+    if not names:
         return note
+    if note.kind != "custom":
+        return structs.replace(note, fields=embedding_fields(note.fields, names))
     pattern = re.compile(
         "|".join(
             sorted(
