@@ -8,13 +8,14 @@ from quizapp.domain.errors import Refusal
 from quizapp.domain.learners import Learner
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.stock import STOCK, named
+from quizapp.formats import choice_rows
 from quizapp.formats.paste import BLANK_LINE
 from quizapp.formats.readers import notetype_of
 from quizapp.formats.text import targets, template
 from quizapp.storage import imports
 
 __all__ = [
-    "COLUMNS", "Mapped", "Pasted", "asked", "chosen", "mapping", "pasted", "policy", "template",
+    "COLUMNS", "KINDS", "PARTS", "Mapped", "Pasted", "asked", "chosen", "mapping", "pasted", "policy", "template",
 ]  # fmt: skip
 
 SEPARATORS = {
@@ -43,6 +44,12 @@ ROWS = {
     "blank": ("An empty line", BLANK_LINE),
     "semicolon": ("Semicolon", ";"),
 }
+# What each row of a table can be.
+KINDS = {"cards": "A card", "choice": "A multiple-choice question"}
+PARTS = {
+    part: "ID" if part == "id" else part.replace("_", " ").capitalize()
+    for part in choice_rows.PARTS
+}
 _OTHER = "other"
 _LONGEST, _LONGEST_SIGN = 200, 20
 _POLICIES = {"preserve": "never"}
@@ -56,6 +63,7 @@ class Mapped:
 
     columns   for each column its label and the target it has
     targets   where a column can go
+    join      as in formats/text.py TextOptions
     rows      the first rows as they stand in the file
     notetypes keys and names of the types to choose from; empty where rows name their own
     if_matches, match_scope   as in formats/text.py TextOptions
@@ -75,6 +83,7 @@ class Mapped:
     tags: str
     if_matches: str
     match_scope: str
+    join: bool
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,7 @@ def mapping(head: Mapping[str, Any]) -> Mapped | None:
         for i, target in enumerate(options["columns"])
     ]
     choice = options["kind"] == "choice"
+    where = ("", *PARTS) if choice else targets(type_)
     return Mapped(
         kind=options["kind"],
         separator=options["separator"],
@@ -113,7 +123,7 @@ def mapping(head: Mapping[str, Any]) -> Mapped | None:
         html=options["html"],
         header_row=options["header_row"],
         columns=columns,
-        targets=[] if choice else list(dict.fromkeys((*targets(type_), *(c[1] for c in columns)))),
+        targets=list(dict.fromkeys((*where, *(target for _, target in columns)))),
         rows=found["rows"][:5],
         notetype=options["notetype"],
         notetypes=[] if choice else [(type_.key, type_.name) for type_ in types],
@@ -121,6 +131,7 @@ def mapping(head: Mapping[str, Any]) -> Mapped | None:
         tags=" ".join(options["tags"]),
         if_matches=options["if_matches"],
         match_scope=options["match_scope"],
+        join=options["join"],
     )
 
 
@@ -167,13 +178,22 @@ def _chosen_table(shown: Mapped, form: Mapping[str, str]) -> dict[str, Any]:
     separator = form.get("separator", shown.separator)
     if separator not in shown.separators:
         raise Refusal("Choose a separator from the list.")
+    kind = form.get("kind", shown.kind)
+    if kind not in KINDS:
+        raise Refusal("Choose from the list what each row is.")
     decided: dict[str, Any] = {
+        "kind": kind,
         "separator": separator,
-        "html": "html" in form,
         "header_row": "header_row" in form,
+        "join": "join" in form,
         **_chosen_home(shown, form),
     }
+    if kind != shown.kind:
+        # What the columns are is guessed anew, and with them what the rows become.
+        del decided["notetype"]
+        return decided
     if shown.kind == "cards":
+        decided["html"] = "html" in form
         once = "update" if shown.if_matches == "duplicate" else shown.if_matches
         decided["if_matches"] = "duplicate" if "again" in form else once
         decided["match_scope"] = "notetype-deck" if "by_deck" in form else "notetype"
@@ -183,7 +203,7 @@ def _chosen_table(shown: Mapped, form: Mapping[str, str]) -> dict[str, Any]:
         shown.notetype,
     )
     # Where the columns are others by now, they are guessed anew.
-    if same and shown.kind == "cards":
+    if same:
         columns = [form.get(f"column_{i}", target) for i, (_, target) in enumerate(shown.columns)]
         if any(column not in shown.targets for column in columns):
             raise Refusal("Choose for each column where it goes, from the list.")

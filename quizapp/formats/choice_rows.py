@@ -2,7 +2,8 @@
 
 question, option_1 … option_6, correct, explanation_1 … explanation_6, reference, domains,
 objective, level, pool, topic, tags, deck, id. Only the question, two options and what is
-correct are needed. Texts are Markdown.
+correct are needed. One explanation without a number belongs to the option that is correct.
+Texts are Markdown.
 """
 
 import re
@@ -22,12 +23,22 @@ COLUMNS = (
     "reference", "domains", "objective", "level", "pool", "topic", "tags", "deck", "id",
 )  # fmt: skip
 
+# What a column can hold: a part of a question, as the table names it.
+PARTS = (*COLUMNS[:8], "explanation", *COLUMNS[8:])
+
 _OTHER_NAMES = {
     "stem": "question",
+    "q": "question",
+    "question_text": "question",
     "answer": "correct",
     "correct_answer": "correct",
     "correct_option": "correct",
+    "right_answer": "correct",
     "key": "correct",
+    "rationale": "explanation",
+    "reason": "explanation",
+    "why": "explanation",
+    "feedback": "explanation",
     "ref": "reference",
     "source": "reference",
     "domain": "domains",
@@ -36,9 +47,10 @@ _OTHER_NAMES = {
     "heading": "topic",
 }
 _NUMBERED = re.compile(
-    r"(option|choice|answer|explanation|rationale|reason)_?([a-j]|[1-9]|10)", re.IGNORECASE
+    r"(option|choice|answer|explanation|rationale|reason|)_?([a-j]|[1-9]|10)", re.IGNORECASE
 )
 _PARTS = {
+    "": "option",
     "choice": "option",
     "answer": "option",
     "rationale": "explanation",
@@ -56,13 +68,24 @@ def column(label: str) -> str:
         number = match[2] if match[2].isdigit() else _LETTERS.index(match[2]) + 1
         return f"{part}_{number}"
     name = _OTHER_NAMES.get(name, name)
-    return name if name in COLUMNS else ""
+    return name if name in PARTS else ""
 
 
 def fits(labels: Iterable[str]) -> bool:
     """Whether a header row is that of questions: a question, two options, what is correct."""
     found = {column(label) for label in labels}
     return {"question", "option_1", "option_2", "correct"} <= found
+
+
+def guessed(labels: Sequence[str], width: int) -> tuple[str, ...]:
+    """What each column of a table of questions holds, by labels that say it, else in order:
+    the question, its options, what is correct."""
+    by_label = columns([*labels, *[""] * width][: max(width, len(labels))])
+    if any(by_label):
+        return by_label
+    options = min(width - 2, MOST_OPTIONS)
+    found = ("question", *(f"option_{n}" for n in range(1, options + 1)), "correct", "explanation")
+    return (*found, *[""] * width)[:width]
 
 
 def columns(labels: Iterable[str]) -> tuple[str, ...]:
@@ -116,9 +139,11 @@ def _options(cells: dict[str, str]) -> list[dict[str, Any]]:
     if len(numbered) < LEAST_OPTIONS:
         raise ValueError(f"It has {len(numbered)} options; a question needs two to six.")
     right = _right(cells.get("correct", ""), numbered)
+    whys = {n: cells.get(f"explanation_{n}", "") for n in numbered}
+    if common := cells.get("explanation", ""):
+        whys[right] = f"{whys[right]}\n\n{common}".strip()
     return [
-        {"text": text, "correct": n == right, "rationale": cells.get(f"explanation_{n}", "")}
-        for n, text in numbered.items()
+        {"text": text, "correct": n == right, "rationale": whys[n]} for n, text in numbered.items()
     ]
 
 

@@ -235,6 +235,7 @@ def _read_text(source: Source, progress: Progress) -> Package:
         separator=decided.get("separator", ""),
         notetype=decided.get("notetype", ""),
         header_row=decided.get("header_row"),
+        kind=decided.get("kind", ""),
     )
     for name in ("columns", "tags"):
         if name in decided:

@@ -57,6 +57,7 @@ class TextOptions:
                  Only "duplicate" lets one file hold the same note twice, and finds none there.
     match_scope  "notetype", or "notetype-deck" where the same first field in another deck
                  is another note
+    join         whether what a row has over is joined to its last field, else it is refused
     apart        a mark of this file's own: with "duplicate", its notes are none of those that
                  were brought before
     """
@@ -71,6 +72,7 @@ class TextOptions:
     header_row: bool = False
     if_matches: str = "update"
     match_scope: str = "notetype"
+    join: bool = False
     apart: str = ""
 
 
@@ -122,6 +124,7 @@ def fill(
     """Give a package the notes, note types and decks of some rows, and what it refuses."""
     if options.kind == "choice":
         notes = choice_rows.notes(taken, options.columns, package.refused)
+        _tell_left_out(taken, options.columns, package)
         deck = names.deck_name(options.deck) or DEFAULT_DECK
         common = names.tags(options.tags)
         notes = [
@@ -152,13 +155,13 @@ def _taken(text: str, keys: HeadLines, options: TextOptions, package: Package) -
             continue
         elif skip:
             skip = False
-        elif any(cell.strip() for cell in row.cells[width:]):
+        elif any(cell.strip() for cell in row.cells[width:]) and not options.join:
             package.refused.append(Refused(f"row {row.line}", _too_wide(row, options)))
         else:
             count += 1
             if count > MOST_ROWS:
                 raise Refusal(f"This file has more than {MOST_ROWS:,} rows. Split it.")
-            yield row
+            yield _joined(row, options) if options.join else row
     if not count and not package.refused:
         raise Refusal("This file holds no rows. Choose a file with one card in each row.")
     if remarks:
@@ -168,11 +171,26 @@ def _taken(text: str, keys: HeadLines, options: TextOptions, package: Package) -
         )
 
 
+def _joined(row: Row, options: TextOptions) -> Row:
+    """A row whose last field has taken up what the row has over; what follows it stays."""
+    cells = list(row.cells)
+    while len(cells) > len(options.columns) and not cells[-1].strip():
+        cells.pop()
+    over = len(cells) - len(options.columns)
+    if over <= 0:
+        return row
+    fields = [n for n, target in enumerate(options.columns) if target not in (NOTHING, *SPECIAL)]
+    at = fields[-1] if fields and options.kind == "cards" else len(options.columns) - 1
+    whole = options.separator.join(cells[at : at + over + 1])
+    return Row(row.line, (*cells[:at], whole, *cells[at + over + 1 :]))
+
+
 def _too_wide(row: Row, options: TextOptions) -> str:
     named_ = next((n for n, char in SEPARATORS.items() if char == options.separator), None)
     return (
         f"It has {len(row.cells)} columns where {len(options.columns)} are expected."
-        f" Put a text that holds a {named_ or options.separator} in quotes."
+        f" Put the text that holds a {named_ or options.separator} in quotes, or have what is"
+        " over joined to the last field."
     )
 
 
@@ -246,18 +264,22 @@ def _notes(
         notes.append(filled)
         surplus += more
     package.notetypes.extend(used.values())
-    left = [
-        str(place + 1)
-        for place, target in enumerate(options.columns)
-        if target == NOTHING and any("".join(row.cells[place : place + 1]).strip() for row in taken)
-    ]
-    if left:
-        package.remarks.append(f"Columns left out though they hold text: {', '.join(left)}.")
+    _tell_left_out(taken, options.columns, package)
     if surplus:
         package.remarks.append(
             f"Cells beyond the fields of their note type were left out: {surplus}."
         )
     return notes
+
+
+def _tell_left_out(taken: Sequence[Row], columns: Sequence[str], package: Package) -> None:
+    left = [
+        str(place + 1)
+        for place, target in enumerate(columns)
+        if target == NOTHING and any("".join(row.cells[place : place + 1]).strip() for row in taken)
+    ]
+    if left:
+        package.remarks.append(f"Columns left out though they hold text: {', '.join(left)}.")
 
 
 def _check_targets(options: TextOptions, notetype: NoteType) -> None:

@@ -124,6 +124,7 @@ def sniff(
     separator: str = "",
     notetype: str = "",
     header_row: bool | None = None,
+    kind: str = "",
 ) -> TextHead:
     """What a file seems to be; what is given besides was decided and not to be guessed.
 
@@ -143,6 +144,8 @@ def sniff(
     header_row = bool(header_row) and not keys.columns
     body = sample[1:] if header_row else sample
     width = max(len(labels), _usual([len(cells) for cells in body]))
+    if header_row and not _has_more(body, len(labels)):
+        width = len(labels)
     widest = min(max([width, *map(len, sample)]), MOST_COLUMNS)
     head = TextHead(
         separator=separator,
@@ -165,8 +168,9 @@ def sniff(
         at=keys.at,
         line=keys.line,
     )
-    if choice_rows.fits(labels):
-        return replace(head, kind="choice", columns=choice_rows.columns(labels), html=False)
+    if kind == "choice" or (not kind and choice_rows.fits(labels)):
+        parts = choice_rows.guessed(labels, width)
+        return replace(head, kind="choice", columns=parts, html=False)
     return _mapped(head, keys, known, notetype, body)
 
 
@@ -258,6 +262,18 @@ def _is_header(cells: Sequence[str], known: Iterable[NoteType], notetype: str) -
     fields = {folded(name) for each in ((wanted,) if wanted else known) for name in each.fields}
     hits = [label in _LABELS or label in _FIRST | _SECOND | fields for label in labels]
     return len(set(labels)) == len(labels) and (sum(hits) >= 2 or (bool(hits) and all(hits)))
+
+
+def _has_more(body: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether every row has a text beyond the columns that are named: a column without a name.
+
+    What goes on with a space, where other columns do not begin so, is a text with commas.
+    """
+    over = [cells[width] for cells in body if "".join(cells[width:]).strip()]
+    if len(over) < len(body) or not width:
+        return False
+    spaced = all(cell.startswith(" ") for cell in over)
+    return not spaced or any(cell.startswith(" ") for cells in body for cell in cells[1:width])
 
 
 def _looks_like_html(sample: Iterable[Sequence[str]]) -> bool:

@@ -257,7 +257,8 @@ def _batch(learner: Learner, found: BatchRow, status: int, problem: str) -> Resp
             "signs": {"between": text_actions.BETWEEN, "rows": text_actions.ROWS},
             "policy": text_actions.policy(head),
             "difference": difference,
-            "target_names": TARGET_NAMES,
+            "target_names": TARGET_NAMES | text_actions.PARTS,
+            "kinds": text_actions.KINDS,
         }
         return respond.page("imports/preview.html", status, **values)
     if found.state == "done" and found.done is not None:

@@ -99,3 +99,43 @@ def test_a_pool_that_does_not_exist_is_refused() -> None:
     package = read("question,option_1,option_2,correct,pool\nQ?,a,b,A,secret\nR?,a,b,B,mock\n")
     assert "study or mock" in package.refused[0].reason
     assert [note.pool for note in package.notes] == ["mock"]
+
+
+@pytest.mark.parametrize("label", ["explanation", "Rationale", "Why", "Feedback"])
+def test_one_explanation_belongs_to_the_option_that_is_correct(label: str) -> None:
+    note = only(f"Question,Option A,Option B,Correct,{label}\nWhich?,this,that,B,because\n")
+    assert [option["rationale"] for option in note.fields["options"]] == ["", "because"]
+
+
+def test_an_explanation_stands_behind_what_the_option_says_itself() -> None:
+    note = only("question,a,b,correct,explanation_1,explanation\nWhich?,x,y,A,own,common\n")
+    assert note.fields["options"][0]["rationale"] == "own\n\ncommon"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Question,A,B,C,D,Answer,Rationale",
+        "Question,1,2,3,4,Correct answer,Why",
+        "Question,Choice 1,Choice 2,Choice 3,Choice 4,Correct,Explanation",
+        "Q,Option A,Option B,Option C,Option D,Right answer,Reason",
+    ],
+)
+@pytest.mark.parametrize("said", ["C", "3"])
+def test_a_table_of_questions_is_known_by_its_labels(head: str, said: str) -> None:
+    note = only(f"{head}\nWhich?,red,green,blue,grey,{said},It is the sky.\n")
+    assert [option["correct"] for option in note.fields["options"]] == [False, False, True, False]
+    assert note.fields["options"][2]["rationale"] == "It is the sky."
+
+
+def test_a_column_that_is_left_out_is_told() -> None:
+    package = read("question,a,b,correct,Author\nWhich?,x,y,A,Ann\n")
+    assert package.remarks == ["Columns left out though they hold text: 5."]
+
+
+def test_any_table_can_be_read_as_questions() -> None:
+    content = "Which?;red;green;blue;2\n"
+    head = text.sniff(content, kind="choice")
+    assert head.columns == ("question", "option_1", "option_2", "option_3", "correct")
+    (note,) = text.read(content, text.options(head)).notes
+    assert [option["correct"] for option in note.fields["options"]] == [False, True, False]

@@ -505,3 +505,45 @@ def test_no_character_is_looked_at_more_than_a_few_times(content: str) -> None:
     counted = Counted(content)
     assert sum(1 for _ in tables.rows(counted, ",")) >= 0
     assert counted.looked <= 8 * len(content)
+
+
+CUT = "Term,Definition\nAsset,What has value\nRisk,Effect of uncertainty, on objectives\n"
+
+
+def test_a_row_longer_than_the_header_row_is_refused_by_its_number() -> None:
+    package = read(CUT)
+    assert [note.fields["Front"] for note in package.notes] == ["Asset"]
+    (refused,) = package.refused
+    assert (refused.where, refused.reason[:43]) == (
+        "row 3",
+        "It has 3 columns where 2 are expected. Put ",
+    )
+    assert "in quotes" in refused.reason
+
+
+def test_a_text_with_commas_is_no_column_even_where_every_row_has_one() -> None:
+    package = read("Term,Definition\nRisk,Effect of uncertainty, on objectives\n")
+    assert [each.where for each in package.refused] == ["row 2"]
+
+
+def test_a_column_that_every_row_has_needs_no_name() -> None:
+    package = read("Front,Back\na,b,c\nd,e,f\n")
+    assert package.refused == []
+    assert "Columns left out though they hold text: 3." in package.remarks
+
+
+def test_what_is_over_is_joined_to_the_last_field_where_that_is_wished() -> None:
+    package = read(CUT, join=True)
+    assert [note.fields["Back"] for note in package.notes] == [
+        "What has value",
+        "Effect of uncertainty, on objectives",
+    ]
+
+
+def test_joined_texts_leave_the_columns_behind_them_in_place() -> None:
+    package = read("Front,Back,Tags\na,b,x\nc,d,e,y\nf,g,z,\n", join=True)
+    assert [(n.fields["Back"], n.tags) for n in package.notes] == [
+        ("b", ("x",)),
+        ("d,e", ("y",)),
+        ("g", ("z",)),
+    ]

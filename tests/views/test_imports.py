@@ -150,9 +150,32 @@ def test_a_table_can_be_read_in_another_way(visitor: Visitor, me: Learner) -> No
     assert re.search(r"<li>b <span", text), "the second column asks now"
 
 
+def test_a_table_can_be_read_as_questions_and_back(visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "odd.csv", b"Look up.;Which?;red;blue;B\n")
+    form = {"separator": ";", "deck": "Mine"}
+    visitor.post(f"{address}/readings", kind="choice", **form)
+    columns = ["explanation", "question", "option_1", "option_2", "correct"]
+    named = {f"column_{place}": part for place, part in enumerate(columns)}
+    visitor.post(f"{address}/readings", kind="choice", **form, **named)
+    text = page(visitor, address)
+    assert "Import 1 note" in text and 'value="explanation" selected>Explanation' in text
+    assert "Look up." in page(visitor, f"{address}/samples/0/answer")
+    visitor.post(f"{address}/readings", kind="cards", **form)
+    assert 'value="Front" selected' in page(visitor, address)
+
+
+def test_what_rows_have_over_is_joined_on_wish(visitor: Visitor, me: Learner) -> None:
+    address = read(visitor, "cut.csv", b"Front,Back\na,b\nc,d, e\n")
+    text = page(visitor, address)
+    assert "Import 1 note" in text and "row 3</strong> It has 3 columns" in text
+    visitor.post(f"{address}/readings", separator=",", deck="D", header_row="on", join="on")
+    assert "Import 2 notes" in page(visitor, address)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
+        {"kind": "songs"},
         {"separator": "#"},
         {"notetype": "nobody's"},
         {"deck": "  "},
