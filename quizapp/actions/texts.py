@@ -15,7 +15,8 @@ from quizapp.formats.text import targets, template
 from quizapp.storage import imports
 
 __all__ = [
-    "COLUMNS", "KINDS", "PARTS", "Mapped", "Pasted", "asked", "chosen", "mapping", "pasted", "policy", "template",
+    "COLUMNS", "KINDS", "PARTS", "Mapped", "Pasted", "asked", "chosen", "mapping", "pasted",
+    "policy", "template",
 ]  # fmt: skip
 
 SEPARATORS = {

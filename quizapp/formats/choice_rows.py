@@ -39,6 +39,20 @@ _OTHER_NAMES = {
     "reason": "explanation",
     "why": "explanation",
     "feedback": "explanation",
+    **dict.fromkeys(("frage", "pregunta"), "question"),
+    **dict.fromkeys(
+        "antwort richtig richtige_antwort losung loesung reponse bonne_reponse reponse_correcte"
+        " respuesta respuesta_correcta correcta".split(),
+        "correct",
+    ),
+    **dict.fromkeys(
+        "erklarung erklaerung begrundung begruendung explication justification explicacion"
+        " justificacion".split(),
+        "explanation",
+    ),
+    **dict.fromkeys(("thema", "theme", "tema"), "topic"),
+    **dict.fromkeys(("schlagworter", "schlagwoerter", "etiquettes", "etiquetas"), "tags"),
+    **dict.fromkeys(("stapel", "paquet", "mazo"), "deck"),
     "ref": "reference",
     "source": "reference",
     "domain": "domains",
@@ -47,12 +61,14 @@ _OTHER_NAMES = {
     "heading": "topic",
 }
 _NUMBERED = re.compile(
-    r"(option|choice|answer|explanation|rationale|reason|)_?([a-j]|[1-9]|10)", re.IGNORECASE
+    r"(option|choice|answer|explanation|rationale|reason|antwort|reponse|choix|respuesta|opcion|)"
+    r"_?([a-j]|[1-9]|10)"
 )
 _PARTS = {
     "": "option",
     "choice": "option",
     "answer": "option",
+    **dict.fromkeys(("antwort", "reponse", "choix", "respuesta", "opcion"), "option"),
     "rationale": "explanation",
     "reason": "explanation",
 }
@@ -62,7 +78,7 @@ _LIST = re.compile(r"[,;]")
 
 def column(label: str) -> str:
     """The name of a column by what somebody called it, "" where it is none of ours."""
-    name = re.sub(r"[ _-]+", "_", names.one_line(label).casefold()).strip("_")
+    name = re.sub(r"[ _-]+", "_", names.plainly(label)).strip("_")
     if match := _NUMBERED.fullmatch(name):
         part = _PARTS.get(match[1], match[1])
         number = match[2] if match[2].isdigit() else _LETTERS.index(match[2]) + 1

@@ -27,6 +27,10 @@ _DROPPED = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 # Beyond one control character in so many others it is no text.
 _TEXT_PER_CONTROL = 50
 
+_NO_TEXT = (
+    "This is neither a package nor a text file. Choose a package of Anki (.apkg, .colpkg), a table"
+    " (.csv, .tsv, .txt), or Markdown (.md, or a zip of it)."
+)
 _SAVE = "Save it as UTF-8 (in Excel: “CSV UTF-8”) and bring it again."
 
 # Letters beyond ASCII by language. Where more than two languages would be needed to explain
@@ -76,7 +80,7 @@ def decoded(data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         pass
     if b"\0" in data:
-        raise Refusal("This is not a text file. Bring a CSV, TSV, TXT or Markdown file.")
+        raise Refusal(_NO_TEXT)
     if (text := _western(data)) is None:
         raise Refusal(
             f"The encoding of this file is not UTF-8 and cannot be told for sure. {_SAVE}"
@@ -91,7 +95,7 @@ def _cleaned(text: str, said: str) -> tuple[str, str]:
     spaced, broken = _SPACED.subn(" ", text)
     kept, dropped = _DROPPED.subn("", spaced)
     if dropped > 2 and dropped * _TEXT_PER_CONTROL > len(text):
-        raise Refusal("This is not a text file. Bring a CSV, TSV, TXT or Markdown file.")
+        raise Refusal(_NO_TEXT)
     if dropped or broken:
         remarks.append(f"Control characters were left out: {dropped + broken}.")
     if "\ufffd" in kept:

@@ -25,12 +25,45 @@ _BEGINS: _Starts = (
         "This is a packed archive. Unpack it, then choose what is in it.",
     ),
 )
+_PICTURE = (
+    "This is a picture, from which no cards can be read. Put it into a zip with a Markdown deck"
+    " that names it, as in ![](picture.png), then choose the zip."
+)
+_SOUND = (
+    "This is a sound, from which no cards can be read. Put it into a zip with a Markdown deck"
+    " that names it, as in ![](sound.mp3), then choose the zip."
+)
+_FILM = (
+    "This is a film, from which no cards can be read. Choose a deck: a package of Anki (.apkg),"
+    " a table (.csv) or Markdown (.md)."
+)
+_PROGRAM = "This is a program. Choose a deck: a package of Anki (.apkg), a table or Markdown."
+_DATABASE = (
+    "This is a database. If it is a collection of Anki, export it there (File, Export) and"
+    " choose the .colpkg or .apkg that you get."
+)
+# These count where a zero byte follows, which no text has that may begin with the same letters.
+_BINARY: _Starts = (
+    (
+        (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"\0\0\1\0",
+         b"8BPS"),
+        _PICTURE,
+    ),
+    ((b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"OggS", b"fLaC"), _SOUND),
+    ((b"\x1aE\xdf\xa3", b"\0\0\1\xba", b"\0\0\1\xb3", b"FLV\1", b"0&\xb2u\x8ef\xcf\x11"), _FILM),
+    ((b"MZ\x90\0", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"), _PROGRAM),
+    ((b"SQLite format 3\0",), _DATABASE),
+)  # fmt: skip
+# What stands behind a length: RIFF files by their bytes 8 to 12, those of ISO by 4 to 12.
+_RIFF = {b"WAVE": _SOUND, b"WEBP": _PICTURE, b"AVI ": _FILM}
+_ISO = {b"M4A": _SOUND, b"M4B": _SOUND, b"hei": _PICTURE, b"mif": _PICTURE, b"avi": _PICTURE}
 _MARKUP: _Starts = (
     (
         (b"<!doctype html", b"<html"),
         "This is a web page and not a deck. A site may send its sign-in page where a download "
         "was meant: sign in there, download the file again, then choose that.",
     ),
+    ((b"<svg",), _PICTURE),
     ((b"<?xml",), f"This is XML, of which no kind can be read here. {_BY_HAND}"),
 )
 _INSIDE = (
@@ -58,11 +91,24 @@ def told(path: Path, inside: Collection[str]) -> str:
     for starts, sentence in _BEGINS:
         if start.startswith(starts):
             return sentence
+    if b"\0" in start and (sentence := _binary(start)):
+        return sentence
     plain = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     for starts, sentence in _MARKUP:
         if plain.startswith(starts):
             return sentence
     return _JSON if plain.startswith((b"{", b"[")) and _is_json(path) else ""
+
+
+def _binary(start: bytes) -> str:
+    for starts, sentence in _BINARY:
+        if start.startswith(starts):
+            return sentence
+    if start.startswith(b"RIFF"):
+        return _RIFF.get(start[8:12], "")
+    if start[4:8] == b"ftyp":
+        return _ISO.get(start[8:11], _FILM)
+    return _PICTURE if start.startswith(b"BM") and start[6:10] == bytes(4) else ""
 
 
 def _is_json(path: Path) -> bool:

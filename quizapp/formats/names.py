@@ -35,6 +35,12 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def plainly(label: str) -> str:
+    """What a column is called, in small letters without accents: "Réponse" is "reponse"."""
+    apart = unicodedata.normalize("NFD", one_line(label).casefold())
+    return "".join(char for char in apart if not unicodedata.combining(char))
+
+
 def deck_name(text: str) -> str:
     """A deck's full name with "::" between its parts, none of them empty; "" for none."""
     parts = [part for part in (one_line(part) for part in text.split("::")) if part.strip(":")]

@@ -52,14 +52,31 @@ _COLUMN_KEYS = {
     "deck column": DECK,
     "tags column": TAGS,
 }
+# What columns are called in English, German, French and Spanish, as names.plainly has it.
 _LABELS = {
-    **dict.fromkeys(("tags", "tag"), TAGS),
-    **dict.fromkeys(("deck", "deck name"), DECK),
-    **dict.fromkeys(("notetype", "note type"), NOTETYPE),
-    **dict.fromkeys(("guid", "id", "key"), KEY),
+    **dict.fromkeys(
+        "tags tag schlagworter schlagwoerter schlagworte schlagwort stichworter stichworte"
+        " etiketten etiquettes etiquette mots-cles etiquetas etiqueta".split(),
+        TAGS,
+    ),
+    **dict.fromkeys(("deck", "deck name", "stapel", "kartenstapel", "paquet", "mazo"), DECK),
+    **dict.fromkeys(("notetype", "note type", "notiztyp", "type de note"), NOTETYPE),
+    **dict.fromkeys(("guid", "id", "key", "kennung", "identifiant", "identificador"), KEY),
 }
-_FIRST = frozenset("front question term word prompt text stem".split())
-_SECOND = frozenset(("back", "answer", "definition", "meaning", "translation", "back extra"))
+_FIRST = frozenset(
+    "front question term word prompt text stem vorderseite frage begriff fachbegriff wort"
+    " recto terme mot anverso pregunta termino palabra concepto".split()
+)
+_SECOND = frozenset(
+    "back answer definition meaning translation ruckseite rueckseite antwort losung loesung"
+    " erklarung erklaerung bedeutung ubersetzung uebersetzung verso reponse signification"
+    " traduction reverso respuesta definicion significado traduccion".split()
+) | {"back extra"}
+# What a row is about: a tag, where no field is called like it.
+_TOPICS = frozenset(
+    "topic category chapter thema kategorie kapitel theme categorie chapitre tema categoria"
+    " capitulo".split()
+)
 
 
 @dataclass(frozen=True)
@@ -260,7 +277,8 @@ def _is_header(cells: Sequence[str], known: Iterable[NoteType], notetype: str) -
         return True
     wanted = named(notetype, known) if notetype else None
     fields = {folded(name) for each in ((wanted,) if wanted else known) for name in each.fields}
-    hits = [label in _LABELS or label in _FIRST | _SECOND | fields for label in labels]
+    words = _LABELS.keys() | _FIRST | _SECOND | _TOPICS
+    hits = [label in fields or names.plainly(label) in words for label in labels]
     return len(set(labels)) == len(labels) and (sum(hits) >= 2 or (bool(hits) and all(hits)))
 
 
@@ -300,7 +318,7 @@ def _mapped(
     fixed = {place: target for place, target in keys.places.items() if place < head.widest}
     width = max([head.width, *(place + 1 for place in fixed)], default=head.width)
     for place, label in enumerate(head.labels):
-        if (target := _LABELS.get(folded(label))) and target not in fixed.values():
+        if (target := _LABELS.get(names.plainly(label))) and target not in fixed.values():
             fixed.setdefault(place, target)
     own = named(keys.notetype, known) if keys.notetype else None
     made = None
@@ -358,12 +376,17 @@ def _columns(
     for place in free:
         label = folded(labels[place]) if place < len(labels) else ""
         name = by_name.get(label) or by_name.get(folded(_field_name(label, place)))
-        if name is None and label in _FIRST:
+        said = names.plainly(label)
+        if name is None and said in _FIRST:
             name = notetype.fields[0]
-        if name is None and label in _SECOND and len(notetype.fields) > 1:
+        if name is None and said in _SECOND and len(notetype.fields) > 1:
             name = notetype.fields[1]
         if name and name not in by_label.values():
             by_label[place] = name
+    topic = next((n for n in free if n < len(labels) and names.plainly(labels[n]) in _TOPICS), None)
+    if topic is not None and topic not in by_label and TAGS not in fixed.values():
+        columns[topic] = TAGS
+        free.remove(topic)
     if by_label:
         left = iter([name for name in notetype.fields if name not in by_label.values()])
         for place in free:

@@ -119,6 +119,8 @@ def test_an_explanation_stands_behind_what_the_option_says_itself() -> None:
         "Question,1,2,3,4,Correct answer,Why",
         "Question,Choice 1,Choice 2,Choice 3,Choice 4,Correct,Explanation",
         "Q,Option A,Option B,Option C,Option D,Right answer,Reason",
+        "Frage,Antwort A,Antwort B,Antwort C,Antwort D,Richtige Antwort,Begründung",
+        "Pregunta,Opción A,Opción B,Opción C,Opción D,Respuesta correcta,Explicación",
     ],
 )
 @pytest.mark.parametrize("said", ["C", "3"])

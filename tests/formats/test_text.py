@@ -547,3 +547,29 @@ def test_joined_texts_leave_the_columns_behind_them_in_place() -> None:
         ("d,e", ("y",)),
         ("g", ("z",)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "columns"),
+    [
+        ("Frage;Antwort;Thema", ("Front", "Back", TAGS)),
+        ("Vorderseite;Rückseite;Schlagwörter", ("Front", "Back", TAGS)),
+        ("Rueckseite;Vorderseite;Stapel", ("Back", "Front", DECK)),
+        ("Question;Réponse;Étiquettes", ("Front", "Back", TAGS)),
+        ("Recto;Verso;Paquet", ("Front", "Back", DECK)),
+        ("Pregunta;Respuesta;Mazo", ("Front", "Back", DECK)),
+        ("Término;Definición;Identificador", ("Front", "Back", KEY)),
+        ("Front;Back;Topic", ("Front", "Back", TAGS)),
+    ],
+)
+def test_columns_are_known_by_what_other_languages_call_them(
+    labels: str, columns: tuple[str, ...]
+) -> None:
+    head = text.sniff(f"{labels}\nRisiko;Wirkung;x\n")
+    assert (head.header_row, head.columns) == (True, columns)
+
+
+def test_a_field_called_topic_takes_its_column() -> None:
+    own = NoteType("own", "Own", "normal", ("Front", "Back", "Topic"), BASIC.templates, "")
+    head = text.sniff("#notetype:Own\nFront;Back;Topic\na;b;c\n", [own])
+    assert head.columns == ("Front", "Back", "Topic")
