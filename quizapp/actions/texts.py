@@ -35,6 +35,7 @@ BETWEEN = {
     "em-dash": ("Longest dash: term — answer", " — "),
     "equals": ("Equals sign: term = answer", " = "),
     "colon": ("Colon: answer", ": "),
+    "colons": ("Two colons: term::answer", "::"),
     "wide-colon": ("Colon with spaces", " : "),
     "semicolon": ("Semicolon", ";"),
     "comma": ("Comma", ","),

@@ -42,6 +42,7 @@ _SPECIAL = re.compile(
 )
 # hashcards asks for no space behind its marks. A path such as C:\\ is none of them.
 _UNSPACED = re.compile(r"([QAC]):(?=[^\s\\/])")
+_LOOKED_AT = 20_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
 
 
@@ -183,6 +184,19 @@ def _unescaped(line: str) -> str:
         return line
     at = match.end(match.lastindex or 0)
     return line[:at] + line[at + 1 :] if line.startswith("\\", at) else line
+
+
+def is_deck(text: str) -> bool:
+    """Whether a text begins with an item, and its answer, options or gaps follow."""
+    lines = _spaced(_lines(text[:_LOOKED_AT]))
+    said = [line for line in lines if line.strip() and not _HEADING.match(line)]
+    start = _START.match(said[0]) if said else None
+    if start is None:
+        return False
+    if start[1] == "C":
+        return bool(gaps("\n".join(said)))
+    answer = _OPTION if start[1] == "M" else _ANSWER
+    return any(answer.match(line) for line in said[1:])
 
 
 def is_fence(line: str) -> bool:

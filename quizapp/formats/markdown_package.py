@@ -1,19 +1,26 @@
 """Markdown decks as packages: one file, or a folder whose subfolders are families of decks.
 
-Decks of our own format and of hashcards; items that do not fit are refused by line.
+Decks of our own format, of hashcards, and notes of Obsidian's spaced repetition; items that
+do not fit are refused by line.
 docs: decks/README.md
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from quizapp.domain.errors import DeckFileError, Refusal
-from quizapp.formats import names
-from quizapp.formats.markdown import read_leniently
+from quizapp.formats import names, obsidian
+from quizapp.formats.markdown import LenientDeck, read_leniently
 from quizapp.formats.package import Package, PackedDeck, PackedNote, Refused
 from quizapp.formats.parsed import ParsedDeck, ParsedNote
 
 # What the head of a deck says besides its name, kept with the deck.
+_TOLD = 5
+_ITEM = (
+    "An item is a line “Q: question” with a line “A: answer” below it, a line “C: text with a"
+    " [gap]”, or a line “Term::Definition”."
+)
 HEAD_EXTRA = ("topic", "origin", "licence", "updated")
 
 
@@ -33,15 +40,19 @@ def read_folder(files: Mapping[str, str]) -> Package:
     notes: dict[str, PackedNote] = {}
     decks: dict[str, PackedDeck] = {}
     several = sum(map(_is_deck, files)) > 1
-    foreign = True
+    foreign, obsidian_ones, empty = True, list[str](), list[str]()
     for path in sorted(filter(_is_deck, files)):
         said = f"{names.one_line(path)}, " if several else ""
         found = read_leniently(files[path], path, path)
         package.refused += [_refused(said, error) for error in found.refused]
         if not found.deck.notes:
-            if not found.refused:
-                package.remarks.append(f"{names.one_line(path)} holds no items; passed over.")
-            continue
+            if found.refused:
+                continue
+            others = obsidian.notes(files[path])
+            (obsidian_ones if others else empty).append(names.one_line(path))
+            if not others:
+                continue
+            found = LenientDeck(replace(found.deck, notes=tuple(others)), (), (), False)
         package.remarks += [f"{said}{remark}" for remark in found.remarks]
         name = _deck_name(found.deck, path)
         decks.setdefault(name, _packed(found.deck, name))
@@ -54,15 +65,23 @@ def read_folder(files: Mapping[str, str]) -> Package:
                 continue
             notes[note.key] = _note(note, name, where)
     if not notes and not package.refused:
-        raise Refusal(
-            "No items were found. Bring Markdown files (.md) with lines that begin with Q:, C:"
-            " or M:."
+        raise Refusal(f"No items were found. {_ITEM}")
+    if obsidian_ones:
+        package.remarks.append(
+            f"Read as notes of Obsidian's spaced repetition: {_listed(obsidian_ones)}."
         )
+    if empty:
+        package.remarks.append(f"Passed over, as no items are in them: {_listed(empty)}. {_ITEM}")
     package.source = "hashcards" if foreign and notes else "markdown"
     used = {note.deck for note in notes.values()}
     package.decks.extend(deck for deck in decks.values() if deck.name in used)
     package.notes = tuple(notes.values())
     return package
+
+
+def _listed(paths: list[str]) -> str:
+    more = len(paths) - _TOLD
+    return ", ".join(paths[:_TOLD]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _is_deck(path: str) -> bool:

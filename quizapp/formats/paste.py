@@ -16,7 +16,7 @@ from quizapp.formats.text import DEFAULT_DECK, TextOptions, fill
 
 BLANK_LINE = "\n\n"
 # Between term and definition, the surest first.
-BETWEEN = ("\t", " - ", " – ", " — ", " = ", " : ", ";", ": ", ",")
+BETWEEN = ("\t", " - ", " – ", " — ", " = ", "::", " : ", ";", ": ", ",")
 
 _SAMPLE = 20_000
 

@@ -17,6 +17,7 @@ from quizapp.formats import (
     everything,
     foreign,
     jsonl,
+    markdown,
     markdown_media,
     markdown_package,
     natives,
@@ -38,6 +39,7 @@ _UNKNOWN = (
     "or one of the other formats that the page names."
 )
 _TOO_LARGE = f"This file holds more text than {MOST_TEXT // 1_000_000} MB. Divide it."
+_PASTED = "Pasted"
 _DECKS = (".md", ".markdown")
 _TABLES = (".txt", ".csv", ".tsv")
 
@@ -155,7 +157,7 @@ def _read_folder(source: Source, progress: Progress) -> Package:
 
 
 def _is_deck(source: Source) -> bool:
-    if source.ending in _DECKS:
+    if source.ending in _DECKS or _is_pasted_deck(source):
         return True
     with source.path.open("rb") as file:
         start = file.read(4_000).lstrip(b"\xef\xbb\xbf").lstrip()
@@ -164,13 +166,19 @@ def _is_deck(source: Source) -> bool:
 
 def _read_deck(source: Source, progress: Progress) -> Package:
     said, remark = _text(source)
-    package = markdown_package.read_markdown(said, source.name or "deck.md")
+    name = _PASTED if "paste" in source.options else source.name
+    package = markdown_package.read_markdown(said, name or "deck.md")
     markdown_media.tell_alone(package)
     return _remarked(package, remark)
 
 
 def _is_pasted(source: Source) -> bool:
-    return "paste" in source.options
+    return "paste" in source.options and not _is_pasted_deck(source)
+
+
+def _is_pasted_deck(source: Source) -> bool:
+    """Whether items were pasted, and nobody said yet how to take them apart."""
+    return source.options.get("paste") == {} and markdown.is_deck(_text(source)[0])
 
 
 def _read_pasted(source: Source, progress: Progress) -> Package:
@@ -180,7 +188,7 @@ def _read_pasted(source: Source, progress: Progress) -> Package:
     if "tags" in decided:
         decided["tags"] = tuple(decided["tags"])
     known = _known(source)
-    proposed = {"deck": "Pasted", "notetype": text.own_like(BASIC, known).key}
+    proposed = {"deck": _PASTED, "notetype": text.own_like(BASIC, known).key}
     options = replace(options, **{**proposed, **decided})
     package = paste.read(said, options, known)
     _keep(source, {"paste": asdict(options)})

@@ -209,6 +209,15 @@ def test_what_is_no_table_has_no_columns(visitor: Visitor, me: Learner) -> None:
     assert "This file is no table" in answer.get_data(as_text=True)
 
 
+def test_pasted_items_are_read_as_in_a_markdown_file(visitor: Visitor, me: Learner) -> None:
+    text = page(
+        visitor, paste(visitor, "Q: What is risk?\nA: Effect: uncertain\n\nC: An [asset]\n")
+    )
+    assert "Import 2 notes" in text and "How the text is taken apart" not in text
+    pairs = page(visitor, paste(visitor, "Q: a pair\nR: another\n"))
+    assert "How the text is taken apart" in pairs
+
+
 def test_pasted_pairs_are_read_and_can_be_taken_apart_otherwise(
     visitor: Visitor, me: Learner
 ) -> None:
