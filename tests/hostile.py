@@ -380,12 +380,12 @@ def nothing_at_all(path: Path) -> None:
     path.write_bytes(b"")
 
 
-@hostile("not an Anki package")
+@hostile("packed archive")
 def gzip_file(path: Path) -> None:
     path.write_bytes(gzip.compress(good()))
 
 
-@hostile("not an Anki package")
+@hostile("This is a database")
 def bare_database(path: Path) -> None:
     path.write_bytes(good())
 

@@ -20,6 +20,7 @@ from quizapp.formats import apkg_notes, apkg_schema, archives, collection, proto
 from quizapp.formats.apkg_notes import Report
 from quizapp.formats.apkg_schema import Schema
 from quizapp.formats.archives import Archive, Entry
+from quizapp.formats.media_names import referred_to
 from quizapp.formats.package import Package, PackedDeck, PackedMedia, PackedNote
 
 COLLECTIONS = ("collection.anki21b", "collection.anki21", "collection.anki2")
@@ -65,6 +66,10 @@ def read(
             report = Report(package.refused, package.remarks)
             total = count + len(files)
             _take_media(archive, files, new, package, report, lambda n: progress(n, total))
+            report.brought = {medium.name for medium in package.media}
+            for type_ in package.notetypes:
+                sides = (side for each in type_.templates for side in (each.question, each.answer))
+                report.named.update(referred_to([type_.css, *sides]))
         except collection.ERRORS as error:
             close()
             raise collection.said(error) from None

@@ -12,7 +12,7 @@ import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -21,6 +21,7 @@ from typing import Any
 from quizapp.domain.errors import Refusal
 from quizapp.domain.notetypes import NoteType
 from quizapp.formats.apkg_schema import DEFAULT_DECK, Schema, name, text
+from quizapp.formats.media_names import referred_to
 from quizapp.formats.package import STATES, PackedCard, PackedNote, PackedReview, Refused
 
 MOST_NOTES, MOST_CARDS, MOST_REVIEWS = 250_000, 500_000, 5_000_000
@@ -29,6 +30,8 @@ LONGEST_FIELD = 2_000_000
 MOST_TAGS = 500
 # Refusals told one by one; the rest is counted.
 MOST_TOLD = 1_000
+# Names of files that are held against those that came, and those of them that are told.
+_MOST_NAMED, _NAMES_TOLD = 100_000, 5
 
 # A due number of a card in steps is a moment (seconds) from here on and a day below.
 _MOMENTS = 1_000_000_000
@@ -70,12 +73,17 @@ _GONE = """
 
 @dataclass
 class Report:
-    """What was left out or put right, told one by one up to MOST_TOLD and counted beyond."""
+    """What was left out or put right, told one by one up to MOST_TOLD and counted beyond.
+
+    named    files that notes and their types refer to; ``brought`` are those that came
+    """
 
     refused: list[Refused]
     remarks: list[str]
     counted: Counter[str] = field(default_factory=Counter)
     first: dict[str, str] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+    brought: Set[str] = frozenset()
 
     def refuse(self, where: str, reason: str) -> None:
         """Tell of something that is not taken."""
@@ -96,6 +104,13 @@ class Report:
             where = self.first.get(what, "")
             self.remarks.append(f"{what}: {count:,}{f' (the first: {where})' if where else ''}.")
         self.counted.clear()
+        if absent := sorted(self.named - self.brought):
+            told = ", ".join(name(each)[:80] for each in absent[:_NAMES_TOLD])
+            told += ", …" if len(absent) > _NAMES_TOLD else ""
+            self.remarks.append(
+                f"Files that cards name and the package does not bring: {len(absent):,} ({told})."
+                " Those that are here already are shown."
+            )
 
 
 @dataclass(frozen=True)
@@ -219,7 +234,10 @@ def _note(
     days: _Days,
     report: Report,
 ) -> PackedNote | None:
-    values = text(flds).split("\x1f")
+    whole = text(flds)
+    if ("src=" in whole or "[sound:" in whole) and len(report.named) < _MOST_NAMED:
+        report.named.update(referred_to([whole]))
+    values = whole.split("\x1f")
     notetype = schema.notetypes.get(mid)
     if notetype is None:
         report.refuse(_where(number, values), "Its note type is not in the package.")

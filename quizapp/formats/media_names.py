@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import unescape
+from itertools import chain
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import quote, unquote
 
 from quizapp.domain.errors import Refusal
@@ -17,6 +19,8 @@ _NAMED = re.compile(
     r"|\b(?:src|data)\s*=\s*(?:\"([^\"]{1,500})\"|'([^']{1,500})'|([^\s\"'>]{1,500}))",
     re.IGNORECASE,
 )
+_STYLED = re.compile(r"\burl\(\s*[\"']?([^\"'()<>]{1,500})[\"']?\s*\)", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}:|//)", re.IGNORECASE)
 # ![words](address "title"), and ![[file|words]] as Obsidian has it.
 _EMBEDDED = re.compile(
     r"(?<!\\)!(?:\[(?P<alt>(?:[^\[\]\\\n]|\\.){0,500})\]"
@@ -36,6 +40,16 @@ def named_in(texts: Iterable[str]) -> set[str]:
             name = next(group for group in match.groups() if group)
             found |= {name, unescape(name), unquote(unescape(name))}
     return found
+
+
+def referred_to(texts: Iterable[str]) -> Iterator[str]:
+    """The names of files that fields, templates or style sheets refer to, as they are stored;
+    no files of other sites, and none whose name a field is to give."""
+    for text in texts:
+        for match in chain(_NAMED.finditer(text), _STYLED.finditer(text)):
+            name = normalize("NFC", unquote(unescape(next(filter(None, match.groups()))))).strip()
+            if name and not _ELSEWHERE.match(name) and "{{" not in name:
+                yield name
 
 
 def shown_as(name: str) -> str:

@@ -263,9 +263,9 @@ def test_notes_that_nobody_reads_leave_no_file_behind(tmp_path: Path) -> None:
 
 # What becomes of each package that Anki's own tests broke: a sentence, or what was told.
 TAKEN = {
-    "future-ids.apkg": "",
-    "negative-ids.apkg": "",
-    "legacy-media-empty-map.apkg": "",
+    "future-ids.apkg": "does not bring",
+    "negative-ids.apkg": "does not bring",
+    "legacy-media-empty-map.apkg": "does not bring",
     "legacy-media-odd-names.apkg": "It is no picture",
     "legacy-media-traversal.apkg": "Its name is a path",
     "new-media-traversal.apkg": "Its name is a path",
@@ -304,7 +304,7 @@ def test_every_broken_package_is_decided_about() -> None:
 def test_a_broken_package_is_taken_with_a_word_about_it(name: str, tmp_path: Path) -> None:
     read = Read(ANKI / "bad" / name, tmp_path)
     told = [*(refused.reason for refused in read.package.refused), *read.package.remarks]
-    assert any(TAKEN[name] in sentence for sentence in told) if TAKEN[name] else not told
+    assert any(TAKEN[name] in sentence for sentence in told)
     lost = 1 if name == "missing-notetype.apkg" else 0
     assert len(read.notes) == 10 - lost
     assert sum(len(note.cards) for note in read.notes) == 10 - lost - (name == "orphan-cards.apkg")
@@ -341,3 +341,17 @@ def test_progress_is_told_up_to_the_whole(tmp_path: Path) -> None:
     list(package.notes)
     assert heard[-1] == (2005, 2005)
     assert heard == sorted(heard)
+
+
+def test_files_that_cards_name_and_nobody_brings_are_told(tmp_path: Path) -> None:
+    package = apkg.read(ANKI / "tiny-html-media.new-sched-media.apkg", tmp_path)
+    assert list(package.notes)
+    (remark,) = [remark for remark in package.remarks if "does not bring" in remark]
+    assert remark.startswith("Files that cards name and the package does not bring: 4 (")
+    assert all(name in remark for name in ("not-there.png", "gone.mp3", "clip.mp4"))
+
+
+def test_a_package_whose_files_are_all_there_says_nothing_of_it(tmp_path: Path) -> None:
+    package = apkg.read(ANKI / "tiny-image-occlusion.new-sched-media.apkg", tmp_path)
+    assert list(package.notes) and package.media
+    assert not any("does not bring" in remark for remark in package.remarks)
