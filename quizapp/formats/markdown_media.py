@@ -115,7 +115,7 @@ def tell_left(package: Package, left: Mapping[str, str]) -> None:
     told = [f"{names.one_line(name)[:80]} ({why})" for name, why in list(left.items())[:_TOLD]]
     more = f" and {len(left) - _TOLD} more" if len(left) > _TOLD else ""
     package.remarks.append(
-        f"Pictures and sounds that were not taken: {len(left):,}: {', '.join(told)}{more}."
+        f"Pictures and sounds that were not taken ({len(left):,}): {', '.join(told)}{more}."
     )
 
 

@@ -83,7 +83,7 @@ def test_what_cannot_come_along_is_told_by_name(tmp_path: Path) -> None:
     )
     assert package.media == []
     (remark,) = package.remarks
-    assert "not taken: 2" in remark and "gone.png (it is not in the zip)" in remark
+    assert "not taken (2):" in remark and "gone.png (it is not in the zip)" in remark
     assert "film.mp4 (it is no picture or sound" in remark and "x.test" not in remark
 
 
