@@ -19,7 +19,9 @@ _NAMED = re.compile(
     r"|\b(?:src|data)\s*=\s*(?:\"([^\"]{1,500})\"|'([^']{1,500})'|([^\s\"'>]{1,500}))",
     re.IGNORECASE,
 )
-_STYLED = re.compile(r"\burl\(\s*[\"']?([^\"'()<>]{1,500})[\"']?\s*\)", re.IGNORECASE)
+_STYLED = re.compile(
+    r"\burl\(\s{0,9}[\"']?([^\"'()<>\s][^\"'()<>]{0,499})[\"']?\s{0,9}\)", re.IGNORECASE
+)
 _ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}:|//)", re.IGNORECASE)
 # ![words](address "title"), and ![[file|words]] as Obsidian has it.
 _EMBEDDED = re.compile(

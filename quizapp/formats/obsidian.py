@@ -16,7 +16,7 @@ from quizapp.formats.parsed import ParsedNote
 _HEADING = re.compile(r"#{1,6}\s+(.*)")
 _TAGGED = re.compile(r"(?<!\S)#flashcards\b[\w/-]*|^tags:.*\bflashcards\b", re.MULTILINE)
 _PLUGINS = re.compile(r"<!--SR:[^<>\n]*-->|(?<!\S)#flashcards\b[\w/-]*|\s\^[\w-]+\s*$")
-_BULLET = re.compile(r"\s*(?:[-*+]|\d{1,4}[.)])\s+")
+_BULLET = re.compile(r"^\s*(?:[-*+]|\d{1,4}[.)])\s+")
 _CODE = re.compile(r"(`{1,4})[^`\n]*\1")
 _SIGN = re.compile(":{2,}")
 _WIKI = re.compile(r"(?<!!)\[\[([^\[\]|\n]{1,500})(?:\|([^\[\]\n]{1,500}))?\]\]")

@@ -33,6 +33,10 @@ def test_a_term_and_its_definition_are_a_card(text: str, kind: str) -> None:
     assert note.topic == "Terms"
 
 
+def test_a_dash_within_a_term_stays() -> None:
+    assert only("1. Risk - appetite::What is wanted").fields["front"] == "Risk - appetite"
+
+
 def test_gaps_count_only_in_notes_that_say_flashcards() -> None:
     text = "Risk is the ==effect== of ==uncertainty== [1], see [here](https://x.test)."
     assert obsidian.notes(text) == []
