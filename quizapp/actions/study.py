@@ -215,6 +215,9 @@ def _put_back(learner: Learner, card: int | None, row: Mapping[str, Any], now: d
             links.add(learner.id, row["item"], row["linked"], row["was"])
     elif "made" in row:
         decks.retire_notes([row["made"]])
+    elif "set_aside" in row:
+        # By their keys: another import may have given the numbers to other notes.
+        decks.retire_notes([note.id for note in decks.notes_by_key(row["set_aside"]).values()])
     elif "allowed" in row:
         learners.change(learner.id, extra_new_day=row["allowed"][0], extra_new=row["allowed"][1])
         decks.put_back_allowances(learner.id, row["decks"])
@@ -247,6 +250,29 @@ def unsuspend(learner: Learner, card_id: int, version: int, now: datetime) -> No
         card = _fresh(learner, card_id, version)
         _note_down(learner, card, [card.id], now, "Unsuspend card")
         cards.change(learner.id, [card.id], queue=queue_of(card.memory.state), buried_on=None)
+
+
+def bring_back(learner: Learner, card_ids: Sequence[int], now: datetime) -> int:
+    """Take the notes of cards that an import set aside back into study; return how many.
+
+    What was suspended is so again. Raises Missing where none of them is set aside.
+    """
+    with transaction():
+        notes = cards.notes_set_aside(learner.id, card_ids)
+        if not notes:
+            raise Missing("This is not set aside any more. Look for it in its deck.")
+        one = len(notes) == 1
+        journal.record(
+            learner.id,
+            card_ids[0] if one else None,
+            0,
+            now,
+            learner.today(now),
+            "Take note back" if one else f"Take {len(notes)} notes back",
+            [{"set_aside": list(notes.values())}],
+        )
+        decks.bring_back(list(notes))
+        return len(notes)
 
 
 def bury(learner: Learner, card_id: int, version: int, now: datetime, whole_note: bool) -> None:

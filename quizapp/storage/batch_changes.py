@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from quizapp.domain.queue import Queue
+from quizapp.domain.queue import Queue, queue_of
+from quizapp.domain.scheduling import State
 from quizapp.storage.batches import alike, batches, insert_rows, keys_of, update_rows
 from quizapp.storage.database import proxy
 from quizapp.storage.fields import from_json, to_json
@@ -187,6 +188,10 @@ def _put_memories_back(learner: int, logs: _Logs, rows: Sequence[tuple[int, _Row
             becoming[card] |= {"queue": before["queue"], "held": queue}
             stands[card] = version, before["queue"]
             continue
+        elif before["queue"] != Queue.RETIRED == queue:
+            # Back in study by hand, changed there, and set aside again when that was undone.
+            becoming[card] |= {"queue": _restored(learner, card), "held": None}
+            continue
         else:
             continue
         stands[card] = before["version"], before["queue"]
@@ -251,6 +256,13 @@ def _stand(learner: int, cards: Sequence[int]) -> dict[int, tuple[int, int]]:
     )
     rows = (row for cursor in _of(query, cards, learner) for row in cursor)
     return {card: (version, queue) for card, version, queue in rows}
+
+
+def _restored(learner: int, card: int) -> Queue:
+    """The queue of a card that comes back into study, as restore_memories has it."""
+    columns = Memory.select(Memory.held, Memory.state)
+    held, state = columns.where((Memory.learner == learner) & (Memory.card == card)).tuples().get()
+    return Queue.SUSPENDED if held == Queue.SUSPENDED else queue_of(State(state))
 
 
 def _there(table: Any, ids: Sequence[int]) -> set[int]:

@@ -11,6 +11,7 @@ from quizapp.domain.cards import fits
 from quizapp.domain.queue import Candidate, Counts, Queue
 from quizapp.domain.scheduling import MODEL, State
 from quizapp.domain.scheduling import Memory as MemoryValue
+from quizapp.storage.batches import batches
 from quizapp.storage.fields import from_json, from_milliseconds, to_milliseconds
 from quizapp.storage.models import Card, Deck, Enrolment, Memory, Note, NoteEdit
 from quizapp.storage.prepared import many, prepared, slot, slots
@@ -147,6 +148,7 @@ class Listed:
     """A card in a list: where it stands and what it asks, as HTML."""
 
     id: int
+    note: int
     deck: str
     topic: str
     question: str
@@ -154,39 +156,67 @@ class Listed:
     queue: Queue
 
 
-LISTS = ("suspended", "put-off", "flagged", "marked", "leeches")
+SET_ASIDE = "set-aside"
+LISTS = ("suspended", "put-off", SET_ASIDE, "flagged", "marked", "leeches")
 
 
 def listed(learner: int, decks: Sequence[int], which: str) -> list[Listed]:
     """The cards of some decks in one of LISTS, up to COUNTED; raises KeyError for another."""
+    there = Memory.queue != Queue.RETIRED
     where = {
         "suspended": Memory.queue == Queue.SUSPENDED,
         "put-off": Memory.queue == Queue.BURIED,
-        "flagged": Memory.flag > 0,
-        "marked": Memory.marked,
-        "leeches": Memory.leech,
+        SET_ASIDE: _set_aside(learner),
+        "flagged": there & (Memory.flag > 0),
+        "marked": there & Memory.marked,
+        "leeches": there & Memory.leech,
     }[which]
     rows = (
         Memory.select(
-            Memory.card, Deck.name, Note.topic, Note.faces, Card.ord, Memory.version, Memory.queue
+            Memory.card, Memory.note, Deck.name, Note.topic, Note.kind, Note.faces, Card.ord,
+            Memory.version, Memory.queue,
         )
         .join(Card, on=(Card.id == Memory.card))
         .join(Note, on=(Note.id == Memory.note))
         .join(Deck, on=(Deck.id == Memory.deck))
-        .where(
-            (Memory.learner == learner)
-            & Memory.deck.in_(list(decks))
-            & (Memory.queue != Queue.RETIRED)
-            & where
-        )
+        .where((Memory.learner == learner) & Memory.deck.in_(list(decks)) & where)
         .order_by(Deck.position, Note.position, Card.ord)
         .limit(COUNTED)
         .tuples()
-    )
+    )  # fmt: skip
     return [
-        Listed(card, deck, topic, faces[min(ord_, len(faces) - 1)]["question"], version, Queue(q))
-        for card, deck, topic, faces, ord_, version, q in rows
+        Listed(
+            card, note, deck, topic, faces[min(ord_, len(faces) - 1)]["question"], version, Queue(q)
+        )
+        for card, note, deck, topic, kind, faces, ord_, version, q in rows
+        # Of a note that is set aside, a card it had lost before does not come back with it.
+        if kind == "custom" or ord_ < len(faces)
     ]
+
+
+def notes_set_aside(learner: int, cards: Sequence[int]) -> dict[int, str]:
+    """The notes of those of some cards that an import set aside: their keys, by id."""
+    found: dict[int, str] = {}
+    for piece in batches(cards):
+        rows = (
+            Memory.select(Note.id, Note.key)
+            .join(Note, on=(Note.id == Memory.note))
+            .join(Deck, on=(Deck.id == Memory.deck))
+            .where((Memory.learner == learner) & Memory.card.in_(piece) & _set_aside(learner))
+        )
+        found |= dict(rows.tuples())
+    return found
+
+
+def _set_aside(learner: int) -> Any:
+    """Whether a card went out of study because the file of an own note has it no longer."""
+    return (
+        (Memory.queue == Queue.RETIRED)
+        & Note.retired
+        & Note.batch.is_null(False)
+        & (Note.pool == "study")
+        & (Deck.owner == learner)
+    )
 
 
 def later_than(learner: int, cards: Sequence[int], day: int) -> list[int]:

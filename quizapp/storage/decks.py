@@ -8,6 +8,7 @@ from zlib import crc32
 
 from peewee import JOIN, SQL, Case, Value, fn
 
+from quizapp.domain.cards import card_count
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State
 from quizapp.storage.batches import batches, insert_all
@@ -305,6 +306,24 @@ def retire_notes(notes: Sequence[int]) -> None:
         Note.update(retired=True).where(Note.id.in_(batch)).execute()
         Card.update(retired=True).where(Card.note.in_(batch)).execute()
         _retire_memories(Memory.note.in_(batch))
+
+
+def bring_back(notes: Sequence[int]) -> None:
+    """Take notes that were set aside back into study, with the cards that they make."""
+    made: dict[int | None, list[int]] = {}
+    for piece in batches(list(notes)):
+        rows = Note.select(Note.id, Note.kind, Note.fields).where(Note.id.in_(piece))
+        for note, kind, fields in rows.tuples():
+            count = None if kind == "custom" else card_count(kind, fields)
+            made.setdefault(count, []).append(note)
+    for count, alike in made.items():
+        for piece in batches(alike):
+            these = Card.note.in_(piece)
+            if count is not None:
+                these &= Card.ord < count
+            Note.update(retired=False).where(Note.id.in_(piece)).execute()
+            Card.update(retired=False).where(these).execute()
+            restore_memories(Memory.card.in_(Card.select(Card.id).where(these)))
 
 
 def restore_memories(where: Any) -> None:

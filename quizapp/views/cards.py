@@ -17,7 +17,6 @@ from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State, retrievability
 from quizapp.storage import cards, links, reviews
 from quizapp.storage.cards import StudyCard
-from quizapp.storage.sessions import current_kind
 from quizapp.views import respond, words
 from quizapp.views.guards import current_learner, status_of
 
@@ -33,7 +32,7 @@ WIDTH, HEIGHT, POINTS = 600, 200, 60
 def info(card_id: int) -> Response:
     """A card's memory, history and forgetting curve."""
     learner, now = current_learner(), clock.now()
-    card = _card(learner, card_id)
+    card, aside = _to_look_at(learner, card_id)
     today = learner.today(now)
     elapsed = None if card.memory.last_day is None else today - card.memory.last_day
     recall = None
@@ -46,7 +45,7 @@ def info(card_id: int) -> Response:
         learner=learner,
         now=now,
         card=card,
-        kind=current_kind(card) if card.queue >= 0 else None,
+        aside=aside,
         history=reviews.of_card(learner.id, card.id),
         elapsed=elapsed,
         recall=recall,
@@ -121,6 +120,13 @@ def suspensions(card_id: int) -> Response:
     return _back(card_id, "suspended")
 
 
+@blueprint.post("/cards/<int:card_id>/returns")
+def returns(card_id: int) -> Response:
+    """Take a note that an import set aside back into study, with all its cards."""
+    study_actions.bring_back(current_learner(), [card_id], clock.now())
+    return _back(card_id, "returned")
+
+
 @blueprint.post("/cards/<int:card_id>/links")
 def link(card_id: int) -> Response:
     """Link a card to a question, so that missing it pulls the card forward."""
@@ -165,6 +171,7 @@ def undos(card_id: int) -> Response:
 DID = {
     "suspended": "Suspended. It does not come until you take it back.",
     "unsuspended": "Taken back into study.",
+    "returned": "The note is back in study with what you knew of it.",
     "due": "The due date is set.",
     "new": "This card is new again.",
     "linked": "Linked. The card comes forward when you miss this question.",
@@ -214,10 +221,20 @@ def _back(card_id: int, did: str, anchor: str | None = None) -> Response:
 
 
 def _card(learner: Learner, card_id: int) -> StudyCard:
-    card = cards.find(learner.id, card_id)
-    if card is None or card.queue is Queue.RETIRED:
-        raise Missing("This card does not exist. It may have been removed from its deck.")
+    card, aside = _to_look_at(learner, card_id)
+    if aside:
+        raise Refusal("This note is set aside. Take it back into study first.")
     return card
+
+
+def _to_look_at(learner: Learner, card_id: int) -> tuple[StudyCard, bool]:
+    """A card in study or one whose note is set aside, and which of the two."""
+    card = cards.find(learner.id, card_id)
+    retired = card is not None and card.queue is Queue.RETIRED
+    aside = retired and bool(cards.notes_set_aside(learner.id, [card_id]))
+    if card is None or retired != aside:
+        raise Missing("This card does not exist. It may have been removed from its deck.")
+    return card, aside
 
 
 def _form(card: StudyCard, fields: dict[str, Any], status: int, problem: str) -> Response:

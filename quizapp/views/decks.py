@@ -8,9 +8,11 @@ from werkzeug.wrappers import Response
 
 from quizapp import clock
 from quizapp.actions import learners as learner_actions
+from quizapp.actions import study as study_actions
 from quizapp.domain.errors import Missing, Refusal
+from quizapp.domain.learners import Learner
 from quizapp.domain.queue import Counts
-from quizapp.storage import blueprints, cards, decks, sessions, works
+from quizapp.storage import blueprints, cards, decks, journal, sessions, works
 from quizapp.views import respond
 from quizapp.views.guards import current_learner
 
@@ -46,10 +48,9 @@ def about(scope: str) -> Response:
 
 @blueprint.get("/decks/<scope>/cards")
 def listed(scope: str) -> Response:
-    """The cards that were suspended, put off, flagged, marked or tagged as leeches."""
-    learner = current_learner()
+    """The cards that were suspended, put off, set aside, flagged, marked or are leeches."""
+    learner, now = current_learner(), clock.now()
     within = sessions.scope(learner.id, scope)
-    inside = list(within.decks) or decks.of_learner(learner.id)
     shown = request.args.get("show", cards.LISTS[0])
     if shown not in cards.LISTS:
         raise Missing("There is no such list. Choose one from the deck's page.")
@@ -59,8 +60,45 @@ def listed(scope: str) -> Response:
         scope=within,
         shown=shown,
         lists=cards.LISTS,
-        found=cards.listed(learner.id, [deck.id for deck in inside], shown),
+        found=cards.listed(learner.id, _inside(learner, within), shown),
+        did=DID.get(request.args.get("did", ""), ""),
+        deed=journal.latest_id(learner.id, learner.today(now)),
     )
+
+
+@blueprint.post("/decks/<scope>/returns")
+def returns(scope: str) -> Response:
+    """Take all notes that the list shows as set aside back into study."""
+    learner = current_learner()
+    within = sessions.scope(learner.id, scope)
+    shown = cards.listed(learner.id, _inside(learner, within), cards.SET_ASIDE)
+    study_actions.bring_back(learner, [card.id for card in shown], clock.now())
+    return _back_to_list(scope, "returned")
+
+
+@blueprint.post("/decks/<scope>/undos")
+def undos(scope: str) -> Response:
+    """Take back what was done with a list."""
+    deed = request.form.get("deed", "")
+    if not (deed.isascii() and deed.isdecimal() and len(deed) < 19):
+        raise Refusal("The form is incomplete. Reload the page and try again.")
+    study_actions.undo(current_learner(), clock.now(), int(deed))
+    return _back_to_list(scope, "undone")
+
+
+# What the list says after it was used.
+DID = {
+    "returned": "These notes are back in study with what you knew of them.",
+    "undone": "Undone.",
+}
+
+
+def _back_to_list(scope: str, did: str) -> Response:
+    return redirect(url_for("decks.listed", scope=scope, show=cards.SET_ASIDE, did=did), 303)
+
+
+def _inside(learner: Learner, within: sessions.Scope) -> list[int]:
+    return [deck.id for deck in within.decks or decks.of_learner(learner.id)]
 
 
 @blueprint.post("/decks/<int:deck>/options")

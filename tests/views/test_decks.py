@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from quizapp.storage import learners
 from quizapp.storage.models import Enrolment
 from tests.conftest import Visitor
+from tests.views.test_imported_cards import bring
 from tests.views.test_study import form_of
 
 
@@ -75,3 +77,29 @@ def test_the_about_page_says_what_a_deck_rests_on(visitor: Visitor) -> None:
     assert "These decks do not say where they come from." in page
     assert "ISO/IEC 27005:2022, 8.2" in page
     assert "Licence: not stated" in page
+
+
+def test_what_an_update_set_aside_is_listed_and_taken_back(visitor: Visitor) -> None:
+    me = learners.first()
+    assert me is not None
+    bring(visitor, me, "t.csv", b"One?,1\nTwo?,2\nThree?,3\n")
+    bring(visitor, me, "t.csv", b"One?,1\n", set_aside="on")
+    page = visitor.get("/decks/family-own/cards?show=set-aside").get_data(as_text=True)
+    assert "Two?" in page and "Three?" in page and "One?" not in page
+    assert "Take all 2 notes back into study" in page
+    [card] = re.findall(r'action="/cards/(\d+)/returns"', page)[:1]
+    kept = visitor.get(f"/cards/{card}").get_data(as_text=True)
+    assert "Set aside" in kept and "This card was never answered." in kept
+    assert f"/cards/{card}/suspensions" not in kept
+    assert visitor.get(f"/cards/{card}/edit").status_code == 400
+    back = visitor.post(f"/cards/{card}/returns").location
+    assert "The note is back in study" in visitor.get(back).get_data(as_text=True)
+    visitor.post(f"/cards/{card}/undos")
+    done = visitor.get(visitor.post("/decks/family-own/returns").location).get_data(as_text=True)
+    assert "No note is set aside." in done and "back in study" in done
+    deed = re.search(r'name="deed" value="(\d+)"', done)[1]  # type: ignore[index]
+    assert visitor.post("/decks/family-own/undos", deed="x").status_code == 400
+    undone = visitor.get(visitor.post("/decks/family-own/undos", deed=deed).location)
+    assert "Take all 2 notes back" in undone.get_data(as_text=True)
+    visitor.post("/decks/family-own/returns")
+    assert visitor.post("/decks/family-own/returns").status_code == 404
