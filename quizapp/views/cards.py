@@ -15,7 +15,7 @@ from quizapp.domain.learners import Learner
 from quizapp.domain.misses import CAUSES
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State, retrievability
-from quizapp.storage import cards, links, reviews
+from quizapp.storage import cards, links, origins, reviews
 from quizapp.storage.cards import StudyCard
 from quizapp.views import respond, words
 from quizapp.views.guards import current_learner, status_of
@@ -46,6 +46,8 @@ def info(card_id: int) -> Response:
         now=now,
         card=card,
         aside=aside,
+        origin=origins.of_card(card.id),
+        kinds=KINDS,
         history=reviews.of_card(learner.id, card.id),
         elapsed=elapsed,
         recall=recall,
@@ -167,6 +169,14 @@ def undos(card_id: int) -> Response:
     return _back(about, "undone" if undone.card == card_id else "undone-other")
 
 
+# What the kinds of our own notes are called.
+KINDS = {
+    "basic": "Question and answer",
+    "reversed": "Question and answer, both ways",
+    "cloze": "Text with gaps",
+    "typed": "Typed answer",
+    "choice": "Multiple choice",
+}
 # What the page says after it was used.
 DID = {
     "suspended": "Suspended. It does not come until you take it back.",

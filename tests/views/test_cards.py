@@ -3,7 +3,7 @@
 import pytest
 
 from quizapp.domain.queue import Queue
-from quizapp.storage.models import Card, Memory, Note, NoteEdit
+from quizapp.storage.models import Card, Deck, Memory, Note, NoteEdit
 from tests.conftest import Clock, Visitor
 
 
@@ -109,3 +109,10 @@ def test_an_old_page_cannot_reset(visitor: Visitor) -> None:
     answer(visitor, card, 4)
     assert visitor.post(f"/cards/{card}/resets", version=before).status_code == 409
     assert Memory.get(Memory.card == card).reps == 1
+
+
+def test_a_card_that_ships_names_its_kind_and_its_deck_file(visitor: Visitor) -> None:
+    page = visitor.get(f"/cards/{card_id('t-responses')}").get_data(as_text=True)
+    deck = Deck.select().join(Note).where(Note.key == "t-responses").get()
+    assert f"the deck file {deck.key}.md" in page
+    assert "Question and answer" in page

@@ -131,3 +131,15 @@ def test_a_lists_line_is_text_whatever_the_field_holds(visitor: Visitor, me: Lea
     )
     page = text(visitor.get(f"/cards/{card}"))
     assert "&lt;img src=x" in page and "<img src=x" not in page
+
+
+def test_a_cards_page_says_its_tags_type_template_and_import(visitor: Visitor, me: Learner) -> None:
+    head = "#separator:tab\n#notetype:Basic (and reversed card)\n#tags column:3\n"
+    rows = "Lisbon\tPortugal\tGeo::Europe city\n"
+    cards = bring(visitor, me, "towns.txt", (head + rows).encode())
+    for card, template in zip(cards, ("Card 1", "Card 2"), strict=True):
+        page = text(visitor.get(f"/cards/{card}"))
+        assert "<li>Geo › Europe</li><li>city</li>" in page
+        assert "Basic (and reversed card)</dd>" in page and f">{template}</span>" in page
+        assert re.search(r'<a href="/imports/\d+">towns.txt</a>, imported on \d+ \w+ \d+', page)
+        assert "<li>Geo › Europe</li>" in text(visitor.get(f"/cards/{card}/edit"))
