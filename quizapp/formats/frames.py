@@ -54,7 +54,8 @@ details.hint > summary { padding: 10px 8px; }
 .shapes .covered { stroke: #6b5a1c; stroke-width: 1; }
 .shapes .told { fill: none; stroke: #b3261e; stroke-width: 3; }
 .shapes .label { fill: #24221e; stroke: #fff; stroke-width: 3px; paint-order: stroke; }
-.uncover[open] + .occlusion .covered { display: none; }
+.uncover > summary { padding: 10px 8px; }
+.occlusion:has(+ .uncover[open]) .covered { display: none; }
 """
 # Over a deck's ".card", under its rules for the night. What was written for white paper in
 # the fields themselves, as editors paste it, is turned where it could not be read.

@@ -81,8 +81,9 @@ def side(image: str, shapes: list[Shape], number: int, asking: bool) -> str:
     )
     label = f"{'Asked' if asking else 'Answered'}: {_areas(asked)}. Covered: {_areas(covered)}."
     return (
-        f'{before}{toggle}<div class="occlusion">{picture}<svg class="shapes" role="img"'
-        f' aria-label="{label}" width="100%" height="100%">{"".join(drawn)}</svg></div>{after}'
+        f'{before}<div class="occlusion">{picture}<svg class="shapes" role="img"'
+        f' aria-label="{label}" width="100%" height="100%">{"".join(drawn)}</svg></div>'
+        f"{toggle}{after}"
     )
 
 
