@@ -19,11 +19,16 @@ class Piece:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Whether the typed text counts as right, and where the two differ."""
+    """Whether the typed text counts as right, and where the two differ, in a line for each.
+
+    given   what was typed, in pieces "same" and "extra"; none where nothing was
+    wanted  what was expected, in pieces "same" and "missing"; none where just that was typed
+    """
 
     right: bool
     expected: str
-    pieces: tuple[Piece, ...]
+    given: tuple[Piece, ...]
+    wanted: tuple[Piece, ...]
 
 
 def compare(typed: str, accepted: Sequence[str]) -> Comparison:
@@ -33,9 +38,8 @@ def compare(typed: str, accepted: Sequence[str]) -> Comparison:
     """
     same = next((text for text in accepted if normal(typed) == normal(text)), None)
     wanted = same or max(accepted, key=lambda text: _likeness(typed, text))
-    return Comparison(
-        same is not None, wanted, _pieces(typed.strip(), wanted.strip(), same is not None)
-    )
+    given, expected = _lines(typed.strip(), wanted.strip(), same is not None)
+    return Comparison(same is not None, wanted, given, expected)
 
 
 def normal(text: str) -> str:
@@ -50,19 +54,19 @@ def _likeness(a: str, b: str) -> float:
     return SequenceMatcher(None, normal(a), normal(b)).ratio()
 
 
-def _pieces(typed: str, wanted: str, right: bool) -> tuple[Piece, ...]:
+def _lines(typed: str, wanted: str, right: bool) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     if right:
-        return (Piece(typed, "same"),)
-    matcher = SequenceMatcher(None, typed.casefold(), wanted.casefold(), autojunk=False)
+        return (Piece(typed, "same"),), (Piece(wanted, "same"),) if wanted != typed else ()
+    # Letter by letter, because some have two in small.
+    matcher = SequenceMatcher(
+        None, [c.casefold() for c in typed], [c.casefold() for c in wanted], autojunk=False
+    )
     if matcher.ratio() < ALIKE:
-        return (Piece(typed, "extra"), Piece(wanted, "missing"))
-    pieces = []
+        return (Piece(typed, "extra"),) if typed else (), (Piece(wanted, "missing"),)
+    given, expected = [], []
     for tag, a0, a1, b0, b1 in matcher.get_opcodes():
-        if tag == "equal":
-            pieces.append(Piece(typed[a0:a1], "same"))
-            continue
         if a1 > a0:
-            pieces.append(Piece(typed[a0:a1], "extra"))
+            given.append(Piece(typed[a0:a1], "same" if tag == "equal" else "extra"))
         if b1 > b0:
-            pieces.append(Piece(wanted[b0:b1], "missing"))
-    return tuple(pieces)
+            expected.append(Piece(wanted[b0:b1], "same" if tag == "equal" else "missing"))
+    return tuple(given), tuple(expected)

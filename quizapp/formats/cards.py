@@ -5,7 +5,7 @@ pictures and sounds get their addresses, in HTML that is by then spelt in one wa
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from unicodedata import normalize
@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from quizapp.domain.templates import Rendered, Sound, Speech, Typing
 from quizapp.domain.templates.text import plain
-from quizapp.domain.typing import Comparison
+from quizapp.domain.typing import Comparison, Piece
 from quizapp.formats.html import clean_foreign
 from quizapp.formats.maths import formula
 
@@ -62,13 +62,24 @@ def shown(rendered: Rendered, media: Mapping[str, str]) -> ShownCard:
 
 
 def with_typed(html: str, comparison: Comparison) -> str:
-    """A side of a shown card with what was typed held against what was expected."""
+    """A side of a shown card with what was typed above what was expected."""
+    lines = [
+        _line("given", "You typed", comparison.given),
+        _line("wanted", "The answer", comparison.wanted),
+    ]
+    arrow = '<span class="arrow" aria-hidden="true">↓</span>'
+    both = arrow.join(line for line in lines if line)
+    return html.replace(TYPED, f'<span class="typing">{both}</span>', 1)
+
+
+def _line(name: str, label: str, pieces: Sequence[Piece]) -> str:
     names = {"same": "typeGood", "extra": "typeBad", "missing": "typeMissed"}
-    pieces = "".join(
-        f'<span class="{names[piece.kind]}">{escape(piece.text)}</span>'
-        for piece in comparison.pieces
+    marked = "".join(
+        f'<span class="{names[piece.kind]}">{escape(piece.text)}</span>' for piece in pieces
     )
-    return html.replace(TYPED, f'<span class="typing">{pieces}</span>', 1)
+    return (
+        f'<span class="{name}" role="group" aria-label="{label}">{marked}</span>' if marked else ""
+    )
 
 
 def _side(html: str, rendered: Rendered, media: Mapping[str, str]) -> str:

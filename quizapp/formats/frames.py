@@ -42,11 +42,15 @@ details.hint > summary { padding: 10px 8px; }
   padding: 8px 16px; border: 1px solid light-dark(#8d877b, #7d776b); border-radius: 8px;
 }
 .typing:empty { display: none; }
-.typing { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+.typing {
+  display: inline-block; max-width: 100%; vertical-align: top; white-space: pre-wrap;
+  font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace;
+}
+.typing > span { display: block; }
+.typing > .arrow { line-height: 1.1; color: light-dark(#645f56, #a8a296); }
 .typeGood { background: light-dark(#e6f0e5, #1f2e20); }
 .typeBad { background: light-dark(#f8e7e4, #38211e); text-decoration: line-through; }
 .typeMissed { background: light-dark(#f2f0ea, #37342e); text-decoration: underline; }
-.typeBad:first-child + .typeMissed:last-child { margin-inline-start: 0.5em; }
 .missing, .problem { color: light-dark(#87520b, #e0b26a); }
 .occlusion { position: relative; display: inline-block; max-width: 100%; line-height: 0; }
 .occlusion > svg { position: absolute; inset: 0; width: 100%; height: 100%; container-type: size; }

@@ -113,22 +113,32 @@ def test_the_difference_is_shown_against_the_nearest_accepted_text() -> None:
     result = compare("maximum tolerable downtme", ["MTD", "maximum tolerable downtime"])
     assert not result.right
     assert result.expected == "maximum tolerable downtime"
-    assert [(p.kind, p.text) for p in result.pieces if p.kind != "same"] == [("missing", "i")]
+    assert {p.kind for p in result.given} == {"same"}
+    assert [(p.kind, p.text) for p in result.wanted if p.kind != "same"] == [("missing", "i")]
 
 
 def test_an_answer_unlike_the_expected_one_is_shown_whole() -> None:
-    pieces = compare("firewall", ["audit charter"]).pieces
-    assert [(p.kind, p.text) for p in pieces] == [
-        ("extra", "firewall"),
-        ("missing", "audit charter"),
-    ]
+    result = compare("firewall", ["audit charter"])
+    assert [(p.kind, p.text) for p in result.given] == [("extra", "firewall")]
+    assert [(p.kind, p.text) for p in result.wanted] == [("missing", "audit charter")]
+
+
+def test_what_was_typed_just_so_needs_no_second_line() -> None:
+    assert compare("café", ["café"]).wanted == ()
+    assert [p.text for p in compare("cafe", ["café"]).wanted] == ["café"]
+    assert compare("", ["café"]).given == ()
+
+
+def test_a_letter_that_is_two_in_small_shifts_nothing() -> None:
+    result = compare("straße nach Rum", ["straße nach Rom"])
+    assert [(p.kind, p.text) for p in result.given if p.kind == "extra"] == [("extra", "u")]
 
 
 @given(st.text(max_size=60), st.text(min_size=1, max_size=60))
 def test_the_pieces_make_up_both_texts(typed: str, wanted: str) -> None:
     result = compare(typed, [wanted])
-    shown = "".join(p.text for p in result.pieces if p.kind != "missing")
-    assert shown == typed.strip()
+    assert "".join(p.text for p in result.given) == typed.strip()
+    assert "".join(p.text for p in result.wanted) in {"", wanted.strip()}
     if result.right:
         assert compare(wanted, [wanted]).right
 

@@ -287,9 +287,12 @@ def test_what_was_typed_stands_where_the_template_wants_it() -> None:
     both = shown(render(notetype, {"F": "q", "B": "naive"}, 0), MEDIA)
     assert both.question == f"q{TYPED}"
     assert with_typed(both.answer, compare("nave<", ["naive"])) == (
-        '<span class="typing"><span class="typeGood">na</span>'
-        '<span class="typeMissed">i</span><span class="typeGood">ve</span>'
+        '<span class="typing"><span class="given" role="group" aria-label="You typed">'
+        '<span class="typeGood">na</span><span class="typeGood">ve</span>'
         '<span class="typeBad">&lt;</span></span>'
+        '<span class="arrow" aria-hidden="true">↓</span>'
+        '<span class="wanted" role="group" aria-label="The answer"><span class="typeGood">na</span>'
+        '<span class="typeMissed">i</span><span class="typeGood">ve</span></span></span>'
     )
 
 
