@@ -18,7 +18,7 @@ from quizapp.formats.faces import faces
 from quizapp.formats.frames import document
 from quizapp.formats.html import OWN_FILES
 from quizapp.formats.readers import notetype_of
-from quizapp.formats.wording import text_of
+from quizapp.formats.wording import media_of, text_of
 from quizapp.storage import imports
 from quizapp.storage.cards import StudyCard
 
@@ -43,17 +43,20 @@ class Own:
 def own(learner: Learner, card: StudyCard) -> Own:
     """The card with its sides in words for lists and screen readers.
 
-    An answer that repeats the question is told without it. Where something is to be typed
-    the face has ``accepts``, as a typed card's has.
+    An answer that repeats the question is told without it, and a side without words by what it
+    shows instead, as "An image.". Where something is to be typed the face has ``accepts``, as
+    a typed card's has.
     """
     rendered = _rendered(learner, card)
     asked, told = (
         text_of(_TYPE.sub(" ", rendered.question)),
         text_of(_TYPE.sub(" ", rendered.answer)),
     )
+    # Beyond the words of the question, an answer may show no more than an image.
+    more = told.removeprefix(asked).strip() or _without_words(rendered.answer) or told
     face: dict[str, Any] = {
-        "question": escape(asked) or card.face["question"],
-        "answer": escape(told.removeprefix(asked).strip() or told),
+        "question": escape(asked or _without_words(rendered.question) or "No text."),
+        "answer": escape(more or "No text."),
     }
     if rendered.typing is not None:
         face["accepts"] = [rendered.typing.expected]
@@ -137,6 +140,11 @@ def _of_package(face: dict[str, Any], base: str) -> dict[str, Any]:
     if "options" in face:
         found["options"] = [_of_package(option, base) for option in face["options"]]
     return found
+
+
+def _without_words(html: str) -> str:
+    shown = media_of(html)
+    return f"{shown}." if shown else ""
 
 
 class OwnMedia(Mapping[str, str]):

@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import escape
 
 from quizapp.domain.notetypes import NoteType
-from quizapp.formats.wording import LOOKED_AT, text_of
+from quizapp.formats.wording import LOOKED_AT, media_of, text_of
 
 LONGEST = 200
 
@@ -15,7 +15,10 @@ _CLOZE = re.compile(r"\{\{c[\d,]+::|\}\}")
 
 
 def label(notetype: NoteType, fields: Mapping[str, str]) -> str:
-    """The text of a note's sort field, or of the first that has some; at most LONGEST."""
+    """The text of a note's sort field, or of the first that has some; at most LONGEST.
+
+    Without any text, what it shows instead, as "(an image)".
+    """
     names = list(notetype.fields)
     for name in [*names[notetype.sort_field : notetype.sort_field + 1], *names]:
         html = fields.get(name, "")
@@ -24,7 +27,8 @@ def label(notetype: NoteType, fields: Mapping[str, str]) -> str:
         text = text_of(_CLOZE.sub("", html[:LOOKED_AT]))
         if text:
             return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-    return "(no text)"
+    shown = next(filter(None, (media_of(fields.get(name, "")) for name in names)), "no text")
+    return f"({shown[0].lower()}{shown[1:]})"
 
 
 def faces_of_label(text: str) -> list[dict[str, Any]]:

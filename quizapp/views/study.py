@@ -308,7 +308,7 @@ def _values(
         own = face_actions.own(learner, card)
         card, sounds, compared = own.card, own.sounds, own.compared
         if revealed and "typed" in request.args:
-            given = given or {"typed": request.args["typed"][:MAX_TYPED]}
+            given = given or _given(card, Response(typed=request.args["typed"][:MAX_TYPED])) or {}
     possible = outcomes(card.memory, now, learner.options(card.retention), card.id)
     ratings = (Rating.AGAIN, Rating.GOOD) if learner.two_buttons else tuple(Rating)
     comparison = None

@@ -52,7 +52,8 @@ def card_html(html: str) -> Markup:
 
 def spoken(html: str) -> str:
     """The first words of a card's side as plain text, for screen readers."""
-    text = " ".join(Markup(html).replace("[…]", "blank").striptags().split())  # noqa: S704
+    side = Markup(html.replace("[…]", "blank").replace("[...]", "blank"))  # noqa: S704
+    text = " ".join(side.striptags().split())
     return text if len(text) <= SPOKEN else text[:SPOKEN].rpartition(" ")[0] + " …"
 
 

@@ -35,7 +35,8 @@ function reveal(card) {
   }
   const plain = card.querySelector("[data-answer] > .prose");
   const words = card.querySelector("[data-answer]").dataset.spoken ?? (plain && spoken(plain));
-  if (words) announcer.textContent = `Answer. ${words}`;
+  // What may be chosen says its own verdict (choice.js).
+  if (words !== null) announcer.textContent = `Answer. ${words}`;
   card.dispatchEvent(new CustomEvent("card:revealed", { bubbles: true }));
   carry(card);
   card.querySelector("[data-answer]").focus({ preventScroll: true });

@@ -266,3 +266,12 @@ def test_every_card_is_accessible_and_fits_a_small_phone(
     context.close()
     assert found == {}
     assert count >= 3
+
+
+def test_a_side_without_words_is_announced_too(page: Page, tmp_path: Path) -> None:
+    image = '<img src=""a.png"">'
+    bring(page, table(tmp_path, (image, image)))
+    page.goto(OWN)
+    expect(page.locator("#announcer")).to_have_text("Question, new. An image.")
+    reveal(page)
+    expect(page.locator("#announcer")).to_have_text("Answer. 2 images.")

@@ -143,3 +143,24 @@ def test_a_cards_page_says_its_tags_type_template_and_import(visitor: Visitor, m
         assert "Basic (and reversed card)</dd>" in page and f">{template}</span>" in page
         assert re.search(r'<a href="/imports/\d+">towns.txt</a>, imported on \d+ \w+ \d+', page)
         assert "<li>Geo › Europe</li>" in text(visitor.get(f"/cards/{card}/edit"))
+
+
+def test_a_side_without_words_is_told_by_what_it_shows(visitor: Visitor, me: Learner) -> None:
+    head = "#separator:tab\n#html:true\n"
+    rows = (
+        '"<img src=""a.png"">"\t"<img src=""b.png""><img src=""c.png"">[sound:d.mp3]"\n'
+        'Which?\t"<img src=""a.png"">"\n'
+    )
+    first, second = bring(visitor, me, "t.txt", (head + rows).encode())
+    page = text(visitor.get(f"/study/family-own?card={first}"))
+    assert 'data-announce="Question, new. An image."' in page
+    assert 'data-spoken="3 images and a sound."' in page, "the answer repeats the question"
+    assert 'data-spoken="An image."' in text(visitor.get(f"/study/family-own?card={second}"))
+    assert "(an image)" in text(visitor.get(f"/cards/{first}"))
+
+
+def test_what_was_typed_wrong_proposes_to_have_forgotten(visitor: Visitor, me: Learner) -> None:
+    [card] = bring(visitor, me, "t.txt", TYPED.encode())
+    for typed, rating in (("wrong", 1), ("mtd", 3)):
+        page = text(visitor.get(f"/study/family-own?card={card}&show=1&typed={typed}"))
+        assert re.search(rf'value="{rating}" data-keys="{rating}" data-proposed', page), typed
