@@ -185,3 +185,18 @@ def test_another_name_of_the_same_zone_is_not_offered(
         page.wait_for_url("**/settings?saved=1")
         expect(page.get_by_text("Use the browser's")).to_be_visible(visible=offered)
     context.close()
+
+
+@pytest.mark.parametrize("touch", [True, False])
+def test_hints_at_keys_are_shown_where_there_is_a_keyboard(
+    browser: Browser, served: RunningApp, touch: bool
+) -> None:
+    context = browser.new_context(base_url=served.url, has_touch=touch, is_mobile=touch)
+    page = context.new_page()
+    choice = card_of_kind(served, "choice")
+    for path in ("/exports", f"/cards/{choice}/edit", "/settings", f"/study/all?card={choice}"):
+        page.goto(path)
+        assert bool(page.locator("main kbd:visible").count()) is not touch, path
+    page.goto("/keys")
+    assert page.locator(".keys kbd:visible").count() > 40
+    context.close()
