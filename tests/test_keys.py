@@ -33,7 +33,7 @@ def bound(text: str) -> set[str]:
             while expression in keys:
                 apart = "{{ ' " in expression
                 prefix = "" if apart else keys.partition(expression)[0].rpartition(" ")[2]
-                some = values[:6] if "letter|lower" in keys else values
+                some = values[:6] if "letter|lower" in template else values
                 keys = keys.replace(prefix + expression, " ".join(f" {prefix}{v}" for v in some))
         assert "{" not in keys, f"{keys}: say in WORKED_OUT what this can become"
         for key in keys.split():

@@ -27,10 +27,12 @@ body {
 a { color: light-dark(#0f5e5e, #6cc4bb); }
 img, video { max-width: 100%; height: auto; }
 audio { max-width: 100%; vertical-align: middle; }
-hr { border: 0; border-top: 1px solid light-dark(#dfdbd1, #37342e); margin: 16px 0; }
+audio.sound { width: 13rem; height: 44px; }
+hr { border: 0; border-top: 1px solid light-dark(#dfdbd1, #57524a); margin: 16px 0; }
 table { border-collapse: collapse; margin-inline: auto; }
 pre { overflow-x: auto; text-align: start; }
 ul, ol { text-align: start; display: inline-block; }
+li > ul, li > ol { display: block; }
 .scroll { display: block; overflow-x: auto; }
 .cloze { font-weight: 700; color: light-dark(#1c5aa6, #8bb8f0); }
 details.hint { display: inline-block; }

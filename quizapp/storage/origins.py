@@ -14,7 +14,8 @@ class Origin:
 
     kind      of its note: one of our own, or "custom"
     notetype  the name of a custom note's type, else ""
-    template  the name of the template it is made by, "" where its type has none for it
+    template  the name of the template it is made by, numbered where one makes all cards of
+              its type, "" where there is none
     file      the deck file that ships it, else ""
     batch     the import that brought its note, with what it was called and when that was
     """
@@ -46,12 +47,14 @@ def of_card(card: int) -> Origin:
     )  # fmt: skip
     ord_, kind, owner, key, name, of, templates, batch, title, done, made = row
     names = [parts[0] for parts in templates or ()]
-    # All cards of a cloze type are made by its one template.
-    place = 0 if of == "cloze" else ord_
+    if of == "normal":
+        template = names[ord_] if ord_ < len(names) else ""
+    else:
+        template = f"{names[0]} {ord_ + 1}" if names else ""
     return Origin(
         kind=kind,
         notetype=name or "",
-        template=names[place] if place < len(names) else "",
+        template=template,
         number=ord_ + 1,
         file="" if owner is not None else f"{key}.md",
         batch=batch,

@@ -140,7 +140,7 @@ def test_a_cards_page_says_its_tags_type_template_and_import(visitor: Visitor, m
     for card, template in zip(cards, ("Card 1", "Card 2"), strict=True):
         page = text(visitor.get(f"/cards/{card}"))
         assert "<li>Geo › Europe</li><li>city</li>" in page
-        assert "Basic (and reversed card)</dd>" in page and f">{template}</span>" in page
+        assert "Basic (and reversed card)</dd>" in page and f"<dd>{template}</dd>" in page
         assert re.search(r'<a href="/imports/\d+">towns.txt</a>, imported on \d+ \w+ \d+', page)
         assert "<li>Geo › Europe</li>" in text(visitor.get(f"/cards/{card}/edit"))
 
@@ -164,3 +164,14 @@ def test_what_was_typed_wrong_proposes_to_have_forgotten(visitor: Visitor, me: L
     for typed, rating in (("wrong", 1), ("mtd", 3)):
         page = text(visitor.get(f"/study/family-own?card={card}&show=1&typed={typed}"))
         assert re.search(rf'value="{rating}" data-keys="{rating}" data-proposed', page), typed
+
+
+def test_cards_of_one_template_are_told_apart_by_their_number(
+    visitor: Visitor, me: Learner
+) -> None:
+    table = "#separator:tab\n#notetype:Cloze\n{{c1::One}} and {{c2::two}}\t\n"
+    cards = bring(visitor, me, "t.txt", table.encode())
+    assert ["Cloze 2</dd>" in text(visitor.get(f"/cards/{card}")) for card in cards] == [
+        False,
+        True,
+    ]
