@@ -12,7 +12,7 @@ from quizapp.domain.queue import Candidate, Counts, Queue
 from quizapp.domain.scheduling import MODEL, State
 from quizapp.domain.scheduling import Memory as MemoryValue
 from quizapp.storage.batches import batches
-from quizapp.storage.fields import from_json, from_milliseconds, to_milliseconds
+from quizapp.storage.fields import from_json, from_milliseconds, to_json, to_milliseconds
 from quizapp.storage.models import Card, Deck, Enrolment, Memory, Note, NoteEdit
 from quizapp.storage.prepared import many, prepared, slot, slots
 
@@ -171,10 +171,30 @@ def listed(learner: int, decks: Sequence[int], which: str) -> list[Listed]:
         "marked": there & Memory.marked,
         "leeches": there & Memory.leech,
     }[which]
+    return [card for card, _ in _listed(learner, decks, where)]
+
+
+def tagged(learner: int, decks: Sequence[int], tag: str) -> list[Listed]:
+    """The cards of some decks with a tag, or with one below it ("Law" has "Law::EU").
+
+    Up to COUNTED.
+    """
+    wanted = tag.casefold()
+    begins = (to_json(tag) or "")[:-1]
+    where = (Memory.queue != Queue.RETIRED) & Note.tags.cast("TEXT").contains(begins)
+    return [
+        card
+        for card, tags in _listed(learner, decks, where)
+        if any(f"{one.casefold()}::".startswith(f"{wanted}::") for one in tags)
+    ]
+
+
+def _listed(learner: int, decks: Sequence[int], where: Any) -> list[tuple[Listed, list[str]]]:
+    """Cards of some decks with their tags."""
     rows = (
         Memory.select(
             Memory.card, Memory.note, Deck.name, Note.topic, Note.kind, Note.faces, Card.ord,
-            Memory.version, Memory.queue,
+            Memory.version, Memory.queue, Note.tags,
         )
         .join(Card, on=(Card.id == Memory.card))
         .join(Note, on=(Note.id == Memory.note))
@@ -185,13 +205,17 @@ def listed(learner: int, decks: Sequence[int], which: str) -> list[Listed]:
         .tuples()
     )  # fmt: skip
     return [
-        Listed(
-            card, note, deck, topic, faces[min(ord_, len(faces) - 1)]["question"], version, Queue(q)
+        (
+            Listed(
+                card, note, deck, topic, faces[min(ord_, len(faces) - 1)]["question"],
+                version, Queue(q),
+            ),
+            tags,
         )
-        for card, note, deck, topic, kind, faces, ord_, version, q in rows
+        for card, note, deck, topic, kind, faces, ord_, version, q, tags in rows
         # Of a note that is set aside, a card it had lost before does not come back with it.
         if kind == "custom" or ord_ < len(faces)
-    ]
+    ]  # fmt: skip
 
 
 def notes_set_aside(learner: int, cards: Sequence[int]) -> dict[int, str]:

@@ -18,6 +18,7 @@ from quizapp.views.guards import current_learner
 
 blueprint = Blueprint("decks", __name__)
 
+MAX_TAG = 200
 OPTIONS = ("desired_retention", "new_per_day", "reviews_per_day")
 
 
@@ -48,11 +49,14 @@ def about(scope: str) -> Response:
 
 @blueprint.get("/decks/<scope>/cards")
 def listed(scope: str) -> Response:
-    """The cards that were suspended, put off, set aside, flagged, marked or are leeches."""
+    """The cards that were suspended, put off, set aside, flagged, marked or are leeches; or
+    those with a tag."""
     learner, now = current_learner(), clock.now()
     within = sessions.scope(learner.id, scope)
-    shown = request.args.get("show", cards.LISTS[0])
-    if shown not in cards.LISTS:
+    inside = _inside(learner, within)
+    tag = request.args.get("tag", "").replace(" › ", "::").strip()[:MAX_TAG]
+    shown = "" if tag else request.args.get("show", cards.LISTS[0])
+    if not tag and shown not in cards.LISTS:
         raise Missing("There is no such list. Choose one from the deck's page.")
     return respond.page(
         "decks/cards.html",
@@ -60,7 +64,10 @@ def listed(scope: str) -> Response:
         scope=within,
         shown=shown,
         lists=cards.LISTS,
-        found=cards.listed(learner.id, _inside(learner, within), shown),
+        tag=tag,
+        found=cards.tagged(learner.id, inside, tag)
+        if tag
+        else cards.listed(learner.id, inside, shown),
         did=DID.get(request.args.get("did", ""), ""),
         deed=journal.latest_id(learner.id, learner.today(now)),
     )

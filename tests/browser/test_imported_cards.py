@@ -50,6 +50,12 @@ def settled(page: Page) -> None:
 
 def bars(page: Page) -> list[str]:
     """Frames that would have to be scrolled up and down, and a page that is too wide."""
+    # A frame follows its content by a picture or two.
+    page.evaluate("""() => new Promise((done) => {
+      let left = 3;
+      const next = () => (left -= 1) ? requestAnimationFrame(next) : done();
+      next();
+    })""")
     found: list[str] = page.evaluate(
         """() => [...document.querySelectorAll("[data-frame]")].filter((frame) =>
           frame.offsetParent && frame.contentDocument.documentElement.scrollHeight

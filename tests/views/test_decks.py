@@ -103,3 +103,22 @@ def test_what_an_update_set_aside_is_listed_and_taken_back(visitor: Visitor) -> 
     assert "Take all 2 notes back" in undone.get_data(as_text=True)
     visitor.post("/decks/family-own/returns")
     assert visitor.post("/decks/family-own/returns").status_code == 404
+
+
+def test_cards_are_found_by_their_tag_or_the_one_above_it(visitor: Visitor) -> None:
+    me = learners.first()
+    assert me is not None
+    head = b"#separator:comma\n#tags column:3\n"
+    rows = b"One?,1,Law::EU x\nTwo?,2,Lawyer\nThree?,3,Law::EU::Data\n"
+    bring(visitor, me, "t.csv", head + rows)
+    for tag, asked in (
+        ("Law", "One? Three?"),
+        ("law › eu › data", "Three?"),
+        ("x", "One?"),
+        ("EU", ""),
+        ('"', ""),
+    ):
+        page = visitor.get("/decks/family-own/cards", query_string={"tag": tag})
+        text = page.get_data(as_text=True)
+        assert " ".join(re.findall(r'<div class="prose">(\w+\?)</div>', text)) == asked, tag
+        assert ("No card here has this tag." in text) is not bool(asked)
