@@ -29,13 +29,14 @@ def init(app: Flask) -> None:
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
-def backup(file: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Write over a file that is no backup.")
+def backup(file: Path | None, force: bool) -> None:
     """Back up everything: decks, answers, settings and media.
 
     Without FILE the backup goes to the others in QUIZAPP_BACKUPS, which are thinned to
     seven days, four weeks and twelve months. With FILE, such as /media/stick/quizapp.zip,
     it is one zip to carry away that restores anywhere, on SQLite and on PostgreSQL; nothing
-    thins that. It can be made while the server runs, and nobody waits.
+    thins that. It takes the place of an older backup, and of no other file. It can be made while the server runs, and nobody waits.
 
     \b
     Each evening, by cron:
@@ -47,7 +48,7 @@ def backup(file: Path | None) -> None:
         if file is None:
             made = backup_actions.before(Reason.ASKED, shelf, now, local_day(), progress)
         else:
-            made = backup_actions.export(shelf, file, now, local_day(), progress)
+            made = backup_actions.export(shelf, file, now, local_day(), progress, force)
     click.echo(f"Backed up {_content(made)}: {file or made.name}")
     if made.left_out:
         click.echo(

@@ -10,11 +10,12 @@ import time
 from contextlib import closing
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from peewee import SqliteDatabase
+from peewee import Database, SqliteDatabase
 
 from quizapp.storage import schema
 from quizapp.storage.models import Card, Memory, Review
@@ -62,6 +63,55 @@ def test_a_backup_in_a_file_restores(app: Flask, visitor: Visitor, tmp_path: Pat
     answer(visitor)
     assert run(app, "restore", str(file)).exit_code == 0
     assert Review.select().count() == 0
+
+
+def test_an_older_backup_is_written_over(app: Flask, visitor: Visitor, tmp_path: Path) -> None:
+    file = tmp_path / "quizapp-Mon.zip"
+    run(app, "backup", str(file))
+    answer(visitor)
+    assert run(app, "backup", str(file)).exit_code == 0
+    run(app, "restore", str(file))
+    assert Review.select().count() == 1
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+@pytest.mark.parametrize("how", [Path, Path.symlink_to, Path.hardlink_to])
+def test_the_database_is_never_written_over(
+    app: Flask, visitor: Visitor, database: Database, tmp_path: Path, force: list[str], how: Any
+) -> None:
+    if not isinstance(database, SqliteDatabase):
+        return
+    live = file = tmp_path / "quizapp.db"
+    if how is not Path:
+        file = tmp_path / "evening.zip"
+        how(file, live)
+    result = run(app, "backup", str(file), *force)
+    assert result.exit_code == 1
+    assert "is the database itself" in result.output
+    assert live.read_bytes().startswith(b"SQLite format 3")
+
+
+def test_another_file_is_written_over_only_when_forced(app: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "letter.txt"
+    file.write_text("Dear Sir")
+    result = run(app, "backup", str(file))
+    assert result.exit_code == 1
+    assert "is there already and is no backup" in result.output
+    assert file.read_text() == "Dear Sir"
+    assert run(app, "backup", str(file), "--force").exit_code == 0
+    assert run(app, "restore", str(file)).exit_code == 0
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_what_is_no_file_is_never_written_over(
+    app: Flask, tmp_path: Path, force: list[str]
+) -> None:
+    pipe = tmp_path / "pipe.zip"
+    os.mkfifo(pipe)
+    result = run(app, "backup", str(pipe), *force)
+    assert result.exit_code == 1
+    assert "is no file" in result.output
+    assert pipe.is_fifo()
 
 
 def test_before_the_first_backup_the_list_says_how_to_make_one(app: Flask) -> None:

@@ -34,10 +34,18 @@ def before(
 
 
 def export(
-    shelf: Shelf, file: Path, now: datetime, day: date, progress: Progress = silent
+    shelf: Shelf,
+    file: Path,
+    now: datetime,
+    day: date,
+    progress: Progress = silent,
+    force: bool = False,
 ) -> Backup:
-    """Write a backup to carry away: one zip with the media files inside."""
-    return backups.export(shelf, file, now, day, progress)
+    """Write a backup to carry away: one zip with the media files inside.
+
+    See storage/backups.py for what it may write over.
+    """
+    return backups.export(shelf, file, now, day, progress, force)
 
 
 def restore(

@@ -68,6 +68,12 @@ _UNWRITABLE = (
     "The file cannot be written ({}), so no backup was made. Name a file in a folder that"
     " exists and belongs to you."
 )
+_NO_FILE = "{} is no file, so no backup was made. Name a file, such as /media/stick/quizapp.zip"
+_LIVE = "{} is the database itself, so no backup was made. Name another file."
+_TAKEN = (
+    "{} is there already and is no backup, so it stays and no backup was made."
+    " Name another file, or write over it: --force"
+)
 _PAST = "This was not done yet when the backup was made, so nothing of it is here."
 _OLD = (
     "The database is older than this program, so nothing was restored. Bring it up to date"
@@ -159,12 +165,20 @@ def make(
 
 
 def export(
-    shelf: Shelf, file: Path, at: datetime, day: date, progress: Progress = silent
+    shelf: Shelf,
+    file: Path,
+    at: datetime,
+    day: date,
+    progress: Progress = silent,
+    force: bool = False,
 ) -> Backup:
     """Write a backup that can be carried away: database and media files in one zip.
 
+    It takes the place of an older backup, or with ``force`` of any file but the database.
     Raises Refusal where the file cannot be written; one that was there before stays then.
     """
+    file = file.resolve()  # a link stays one
+    _refuse_taken(file, force)
     with _working(shelf) as work, _sayable(_UNWRITABLE):
         copies.take(work / _DATABASE, progress)
         held = media_files.sizes(shelf.media)
@@ -175,6 +189,23 @@ def export(
             manifest = _pack(pack, work / _DATABASE, whole, Reason.ASKED, at, day, progress)
             _finish(pack, manifest | {"left_out": left_out})
         return _read(file)
+
+
+def _refuse_taken(file: Path, force: bool) -> None:
+    """Refuse to write over what is no older backup."""
+    if not file.exists() or file.is_dir():  # the system itself refuses folders
+        return
+    if not file.is_file():
+        raise Refusal(_NO_FILE.format(file))
+    live = copies.live_files()
+    if any(file.samefile(path) for path in live if path.exists()):
+        raise Refusal(_LIVE.format(file))
+    if force:
+        return
+    try:
+        _read(file)
+    except (Refusal, OSError):
+        raise Refusal(_TAKEN.format(file)) from None
 
 
 def listed(shelf: Shelf) -> tuple[list[Backup], list[str]]:

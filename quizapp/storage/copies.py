@@ -96,7 +96,7 @@ def replace_damaged(new: Path, aside: Path) -> None:
     """
     leave()
     live = Path(proxy.obj.database)
-    companions = [live.with_name(live.name + end) for end in ("-wal", "-shm")]
+    companions = _companions(live)
     if _is_open(live):
         raise Unavailable(_OPEN)
     aside.mkdir(parents=True, mode=0o700)
@@ -109,6 +109,14 @@ def replace_damaged(new: Path, aside: Path) -> None:
         path.unlink(missing_ok=True)
     with written(live) as file, new.open("rb") as content:
         shutil.copyfileobj(content, file)
+
+
+def live_files() -> list[Path]:
+    """The files of the database; none where it is a server's."""
+    if not isinstance(proxy.obj, SqliteDatabase):
+        return []
+    live = Path(proxy.obj.database)
+    return [live, *_companions(live)]
 
 
 def is_sound(path: Path) -> bool:
@@ -337,6 +345,10 @@ def _parents_first(file: sqlite3.Connection) -> list[str]:
 
 def _quoted(names: Iterable[str]) -> str:
     return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def _companions(live: Path) -> list[Path]:
+    return [live.with_name(live.name + end) for end in ("-wal", "-shm")]
 
 
 def _is_open(path: Path) -> bool:
