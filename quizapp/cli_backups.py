@@ -36,7 +36,8 @@ def backup(file: Path | None, force: bool) -> None:
     Without FILE the backup goes to the others in QUIZAPP_BACKUPS, which are thinned to
     seven days, four weeks and twelve months. With FILE, such as /media/stick/quizapp.zip,
     it is one zip to carry away that restores anywhere, on SQLite and on PostgreSQL; nothing
-    thins that. It takes the place of an older backup, and of no other file. It can be made while the server runs, and nobody waits.
+    thins that. It takes the place of an older backup, and of no other file.
+    It can be made while the server runs, and nobody waits.
 
     \b
     Each evening, by cron:

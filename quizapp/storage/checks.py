@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from peewee import (
@@ -26,6 +27,7 @@ from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import MAX_STABILITY, MIN_STABILITY, State
 from quizapp.domain.templates import cards_of
 from quizapp.storage import decks, imports, learners, media_files
+from quizapp.storage.batches import batches
 from quizapp.storage.database import proxy
 from quizapp.storage.fields import to_milliseconds
 from quizapp.storage.models import (
@@ -47,6 +49,7 @@ from quizapp.storage.models import (
 _EARLIEST = datetime.fromisoformat("1980-01-01T00:00:00+00:00")
 _LONGEST = timedelta(days=36_500 + 366)
 _LARGEST = 2**31 - 1
+_RECOVERED = "Recovered"
 _NOUNS = {
     "batch": ("import", "imports"),
     "batch_change": ("change of an import", "changes of imports"),
@@ -148,14 +151,83 @@ def _orphans() -> Iterator[Check]:
     """Rows that belong to something that is not there; parents before children."""
     for model in sort_models(TABLES):
         for field in model._meta.sorted_fields:
-            if isinstance(field, ForeignKeyField) and field is not Note.notetype:
+            if field is Note.deck:
+                yield _homeless()
+            elif field in _KNOWN_FROM:
+                yield _refiled(field, *_KNOWN_FROM[field])
+            elif isinstance(field, ForeignKeyField) and field is not Note.notetype:
                 yield _orphan(model, field)
 
 
-def _orphan(model: Any, field: Any) -> Check:
+# What else says where a row belongs: it and its answers need not go.
+_KNOWN_FROM = {
+    Card.deck: (Card.note, Note.deck),
+    Memory.deck: (Memory.card, Card.deck),
+    Memory.note: (Memory.card, Card.note),
+}
+
+
+def _homeless() -> Check:
+    """Notes of a deck that is gone; those that ship go home when the decks are loaded."""
+    lost = ~_there(Note.deck)
+
+    def find() -> tuple[int, str]:
+        count = Note.select().where(lost).count()
+        return count, f"{count} {_noun(Note, count)} without deck: the deck is gone."
+
+    def mend() -> None:
+        everybody = sorted(learners.ids())
+        found: dict[int, list[int]] = {}
+        for note, key in Note.select(Note.id, Note.key).where(lost).tuples():
+            own = [id_ for id_ in everybody if key.startswith(imports.own_key(id_, ""))]
+            for owner in (own or everybody)[:1]:
+                found.setdefault(owner, []).append(note)
+        for owner, notes in found.items():
+            deck = _recovered(owner)
+            for piece in batches(notes):
+                Note.update(deck=deck).where(Note.id.in_(piece)).execute()
+        Note.delete().where(lost).execute()  # where nobody learns here
+
+    remedy = f"Repairing puts them into an own deck “{_RECOVERED}”."
+    return Check("note-deck", find, mend, remedy)
+
+
+def _recovered(owner: int) -> int:
+    """The deck of a learner for what lost its own."""
+    known = imports.own_decks(owner).get(_RECOVERED.casefold())
+    if known is not None:
+        deck = known[0]
+        Deck.update(retired=False).where(Deck.id == deck).execute()
+    else:
+        key = imports.own_key(owner, f"recovered-{token_hex(4)}")
+        deck = Deck.create(
+            owner=owner, key=key, family="own", name=_RECOVERED, outline=[], position=0, digest=""
+        ).id
+    decks.enrol(owner, [deck])
+    return int(deck)
+
+
+def _refiled(field: Any, by: Any, right: Any) -> Check:
+    """Rows whose place is gone and is known from another."""
+    lost = ~_there(field) & _there(by)
+    return _rows(
+        f"{field.model._meta.table_name}-{field.name}",
+        field.model,
+        lost,
+        f"without {field.name}: the {_noun(field.rel_model, 1)} is gone",
+        {field: _of(right.model, right, by)},
+        f"Repairing files them under the {right.name} of their {by.name}.",
+    )
+
+
+def _there(field: Any) -> Any:
+    """Whether the row is there that a foreign key points at."""
     parent = field.rel_model.alias()
-    there = parent.select(Value(1)).where(getattr(parent, field.rel_field.name) == field)
-    lost = field.is_null(False) & ~fn.EXISTS(there)
+    return fn.EXISTS(parent.select(Value(1)).where(getattr(parent, field.rel_field.name) == field))
+
+
+def _orphan(model: Any, field: Any) -> Check:
+    lost = field.is_null(False) & ~_there(field)
     whose = _noun(field.rel_model, 1)
     # As where the parent is deleted. A deck of nobody would be one that ships, for all.
     loose = field.null and field.on_delete != "CASCADE"
@@ -230,7 +302,7 @@ def _mismatches() -> Iterator[Check]:
     yield _rows(
         "card-elsewhere",
         Card,
-        elsewhere & ~fn.EXISTS(among_own),
+        elsewhere & _there(Card.deck) & ~fn.EXISTS(among_own),
         "in another deck than their note",
         {Card.deck: _of(Note, Note.deck, Card.note)},
         "Repairing moves them to the note's deck.",
@@ -239,7 +311,7 @@ def _mismatches() -> Iterator[Check]:
         yield _rows(
             f"memory-{field.name}-elsewhere",
             Memory,
-            field != _of(Card, right, Memory.card),
+            (field != _of(Card, right, Memory.card)) & _there(field),
             f"filed under another {field.name} than their card",
             {field: _of(Card, right, Memory.card)},
             f"Repairing files them under the card's {field.name}.",
@@ -290,7 +362,7 @@ def _gaps() -> Iterator[Check]:
     taken_up = Enrolment.select(Value(1)).where(
         (Enrolment.learner == Memory.learner) & (Enrolment.deck == Memory.deck)
     )
-    missing = ~fn.EXISTS(taken_up)
+    missing = ~fn.EXISTS(taken_up) & _there(Memory.deck)
 
     def unenrolled() -> tuple[int, str]:
         count = Memory.select().where(missing).count()

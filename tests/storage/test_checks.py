@@ -7,11 +7,13 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from peewee import Database, SqliteDatabase
 
 from quizapp.actions import backups as backup_actions
+from quizapp.actions import decks as deck_actions
 from quizapp.actions import faces as face_actions
 from quizapp.actions import imports
 from quizapp.actions import study as study_actions
@@ -19,6 +21,7 @@ from quizapp.domain.backups import Reason, Shelf
 from quizapp.domain.learners import Learner
 from quizapp.domain.scheduling import Rating
 from quizapp.storage import backups, cards, media_files
+from quizapp.storage import imports as imports_store
 from quizapp.storage.checks import Finding
 from quizapp.storage.models import (
     Batch,
@@ -300,6 +303,68 @@ def test_planted_damage_among_own_notes_is_found_and_mended(
     backup_actions.mend(shelf, NOON, found)
     assert backup_actions.check(shelf, NOON) == []
     assert Note.select().count() == notes, "no note is lost"
+
+
+def without_decks(database: Database, where: Any) -> None:
+    unguarded(database)
+    Deck.delete().where(where).execute()
+    guarded(database)
+
+
+def remembered() -> list[tuple[Any, ...]]:
+    """What was answered and is known, wherever it is filed."""
+    known = Memory.select(Memory.learner, Memory.card, Memory.note, Memory.stability, Memory.reps)
+    given = Review.select(Review.id, Review.card, Review.rating)
+    return [*known.order_by(Memory.card).tuples(), *given.order_by(Review.id).tuples()]
+
+
+def test_cards_whose_deck_is_gone_go_to_that_of_their_note(
+    brought: Learner, database: Database, shelf: Shelf
+) -> None:
+    before, home = remembered(), own_note().deck
+    unguarded(database)
+    for table in (Card, Memory):
+        table.update(deck=9_999).where(table.note == own_note().id).execute()
+    guarded(database)
+    found = backup_actions.check(shelf, NOON)
+    assert rules(found) == {"card-deck", "memory-deck"}
+    assert not any("delete" in finding.remedy for finding in found)
+    backup_actions.mend(shelf, NOON, found)
+    assert backup_actions.check(shelf, NOON) == []
+    assert {card.deck for card in Card.select().where(Card.note == own_note().id)} == {home}
+    assert remembered() == before
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_notes_whose_deck_is_gone_go_to_a_deck_of_ones_own(
+    brought: Learner, database: Database, shelf: Shelf, named: bool
+) -> None:
+    before, notes = remembered(), Note.select().count()
+    if named:
+        imports_store.add_deck(brought.id, Batch.get().id, "r", "recovered")
+    without_decks(database, Deck.name != "recovered")
+    found = backup_actions.check(shelf, NOON)
+    assert "note-deck" in rules(found)
+    backup_actions.mend(shelf, NOON, found)
+    assert backup_actions.check(shelf, NOON) == []
+    assert [(deck.name.casefold(), deck.owner) for deck in Deck.select()] == [
+        ("recovered", brought.id)
+    ]
+    assert Note.select().count() == notes
+    assert remembered() == before
+
+
+def test_shipped_notes_go_home_from_there_when_the_decks_are_loaded(
+    studied: Learner, database: Database, shelf: Shelf, deck_folder: Path
+) -> None:
+    before = remembered()
+    without_decks(database, Deck.owner.is_null())
+    backup_actions.mend(shelf, NOON, backup_actions.check(shelf, NOON))
+    deck_actions.load(deck_folder)
+    home = Deck.get(Deck.owner.is_null()).id
+    assert {card.deck for card in Card.select()} == {home}
+    assert {memory.deck for memory in Memory.select()} == {home}
+    assert remembered() == before
 
 
 def test_a_note_whose_type_is_gone_can_be_studied_again(
