@@ -18,7 +18,7 @@ from flask import Flask
 from peewee import Database, SqliteDatabase
 
 from quizapp.storage import schema
-from quizapp.storage.models import Card, Memory, Review
+from quizapp.storage.models import Card, Memory, Note, Review
 from tests import samples
 from tests.benchmarks.server import Browser
 from tests.conftest import Visitor
@@ -182,6 +182,24 @@ def test_damage_ends_with_1_and_names_the_way_to_repair(app: Flask, visitor: Vis
     assert result.exit_code == 1
     assert "1 memory with an impossible stability." in result.output
     assert "flask --app wsgi check --repair" in result.output
+
+
+@pytest.mark.parametrize(
+    ("column", "text"), [("fields", "{bad json"), ("fields", "[]"), ("tags", "[1]")]
+)
+def test_who_meets_what_cannot_be_read_is_sent_to_check(
+    app: Flask, visitor: Visitor, tmp_path: Path, column: str, text: str
+) -> None:
+    Note._meta.database.execute_sql(f"UPDATE note SET {column} = '{text}'")
+    page = visitor.get("/study/all")
+    assert page.status_code == 500
+    assert "flask --app wsgi check" in page.text
+    result = run(app, "export", str(tmp_path / "a.jsonl"))
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "flask --app wsgi check" in result.output
+    result = run(app, "check")
+    assert result.exit_code == 1
+    assert f"whose {column} cannot be read" in result.output
 
 
 def test_repairing_asks_first(app: Flask, visitor: Visitor, tmp_path: Path) -> None:

@@ -12,7 +12,15 @@ from quizapp.domain.queue import Candidate, Counts, Queue
 from quizapp.domain.scheduling import MODEL, State
 from quizapp.domain.scheduling import Memory as MemoryValue
 from quizapp.storage.batches import batches
-from quizapp.storage.fields import from_json, from_milliseconds, to_json, to_milliseconds
+from quizapp.storage.fields import (
+    FACES,
+    OBJECT,
+    TEXTS,
+    from_json,
+    from_milliseconds,
+    to_json,
+    to_milliseconds,
+)
 from quizapp.storage.models import Card, Deck, Enrolment, Memory, Note, NoteEdit
 from quizapp.storage.prepared import many, prepared, slot, slots
 
@@ -646,11 +654,11 @@ def _study_card(row: Sequence[Any]) -> StudyCard:
         ord_, kind, fields, faces, topic, reference, objective, tags, domains,
         deck_name, deck_parent, retention, own_fields, own_faces, version, deck, note, notetype,
     ) = row[len(_KEPT) :]  # fmt: skip
-    said, sides, edited = from_json(fields), from_json(faces), False
-    if own_fields is not None and fits(kind, said, own := from_json(own_fields)):
+    said, sides, edited = from_json(fields, OBJECT), from_json(faces, FACES), False
+    if own_fields is not None and fits(kind, said, own := from_json(own_fields, OBJECT)):
         # A custom note may have more fields by now than when it was edited.
         said = said | own if kind == "custom" else own
-        sides, edited = from_json(own_faces), True
+        sides, edited = from_json(own_faces, FACES), True
     return StudyCard(
         id=stored["card"],
         note=note,
@@ -666,8 +674,8 @@ def _study_card(row: Sequence[Any]) -> StudyCard:
         deck_parent=deck_parent,
         reference=reference,
         objective=objective,
-        tags=tuple(from_json(tags)),
-        domains=tuple(from_json(domains)),
+        tags=tuple(from_json(tags, TEXTS)),
+        domains=tuple(from_json(domains, TEXTS)),
         retention=retention,
         edited=edited,
         version=version,

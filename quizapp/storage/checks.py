@@ -1,10 +1,14 @@
 """Looking for what should not be in the database or among the media files, and mending it."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial, reduce
 from hashlib import sha256
+from html import escape
+from operator import and_
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -12,6 +16,7 @@ from typing import Any
 from peewee import (
     JOIN,
     Case,
+    CompositeKey,
     DatabaseError,
     ForeignKeyField,
     SqliteDatabase,
@@ -21,35 +26,47 @@ from peewee import (
 )
 
 from quizapp.domain.backups import Shelf
+from quizapp.domain.days import zone_names
+from quizapp.domain.errors import Refusal
 from quizapp.domain.jobs import State as JobState
-from quizapp.domain.notetypes import Template
+from quizapp.domain.learners import parse_steps
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import MAX_STABILITY, MIN_STABILITY, State
 from quizapp.domain.templates import cards_of
 from quizapp.storage import decks, imports, learners, media_files
 from quizapp.storage.batches import batches
 from quizapp.storage.database import proxy
-from quizapp.storage.fields import to_milliseconds
+from quizapp.storage.fields import OBJECT, Garbled, JSONField, from_json, to_milliseconds
 from quizapp.storage.models import (
     TABLES,
     Batch,
     Card,
     Deck,
     Enrolment,
+    Goal,
     Job,
+    Journal,
     Learner,
     Medium,
     Memory,
+    Miss,
     Note,
+    NoteEdit,
     NoteType,
+    PaperItem,
+    Pick,
+    Plan,
     Review,
 )
+from quizapp.storage.prepared import raw
 
 # An interval is a hundred years at most, and spaced repetition programs began later.
 _EARLIEST = datetime.fromisoformat("1980-01-01T00:00:00+00:00")
 _LONGEST = timedelta(days=36_500 + 366)
 _LARGEST = 2**31 - 1
 _RECOVERED = "Recovered"
+_READ_AT_ONCE = 5_000
+_FEW = 20
 _NOUNS = {
     "batch": ("import", "imports"),
     "batch_change": ("change of an import", "changes of imports"),
@@ -100,6 +117,8 @@ def checks(shelf: Shelf, now: datetime) -> list[Check]:
     """Everything that is looked for, in the order in which it is mended."""
     return [
         _whole(),
+        *_shapes(),
+        *_settings(),
         _typeless(),
         *_orphans(),
         *_mismatches(),
@@ -145,6 +164,200 @@ def _whole() -> Check:
         return len(wrong), f"The database is damaged: {'; '.join(wrong[:3])}."
 
     return Check("whole", find, None, _BACKUP)
+
+
+def _shapes() -> Iterator[Check]:
+    """JSON that cannot be read, or is not what pages and exports rely on."""
+    for model in TABLES:
+        for field in model._meta.sorted_fields:
+            if isinstance(field, JSONField):
+                yield _shape(model, field)
+
+
+# What stands for what cannot be read, where a row is as good without it.
+_WITHOUT: dict[Any, Any] = {
+    Learner.weights: None, Batch.choices: None, NoteType.extra: {},
+    Deck.outline: [], Deck.extra: None, Note.tags: [], Note.works: [], Note.domains: [],
+    Card.origin: None, Review.answer: None, Review.origin: None, NoteEdit.base: None,
+    PaperItem.choices: [], PaperItem.struck: [], Miss.right_days: [], Goal.weights: None,
+    Goal.days_off: [], Goal.outcome: None, Goal.foretold: None, Job.result: None,
+}  # fmt: skip
+# Rows that are nothing without it, and come again or leave what is below them.
+_NOTHING_WITHOUT = {Journal.before, NoteEdit.fields, NoteEdit.faces, Pick.cards, Plan.forecast}
+
+
+def _shape(model: Any, field: Any) -> Check:
+    def find() -> tuple[int, str]:
+        keys = [key for key, _ in _garbled(model, field)]
+        named = ", ".join("/".join(map(str, key)) for key in keys[:3])
+        noun, more = _noun(model, len(keys)), " …" if len(keys) > 3 else ""
+        return len(keys), f"{len(keys)} {noun} whose {field.name} cannot be read ({named}{more})."
+
+    mend: Callable[[Any, str], object]
+    if field in _WITHOUT:
+        plain = _WITHOUT[field]
+        mend = lambda row, _: model.update({field: plain}).where(row).execute()  # noqa: E731
+        remedy = "Repairing leaves it empty."
+    elif field in _NOTHING_WITHOUT:
+        mend = lambda row, _: model.delete().where(row).execute()  # noqa: E731
+        remedy = "Repairing deletes that, and nothing else."
+    elif field in _MADE_ANEW:
+        mend, remedy = _MADE_ANEW[field]
+    else:
+        return Check(f"{model._meta.table_name}-{field.name}-json", find, None, _BACKUP)
+
+    def mend_all() -> None:
+        for key, stored in list(_garbled(model, field)):
+            mend(_is(model, key), stored)
+
+    return Check(f"{model._meta.table_name}-{field.name}-json", find, mend_all, remedy)
+
+
+def _garbled(model: Any, field: Any) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """The keys of rows whose JSON is none or of another shape, with what is stored."""
+    keys, last = _keys(model), None
+    query = model.select(*keys, field).where(field.is_null(False)).order_by(*keys)
+    while True:
+        # In pieces by the key, where it is one column: a table may be long.
+        piece = query if len(keys) > 1 else query.limit(_READ_AT_ONCE)
+        rows = raw(piece if last is None else piece.where(keys[0] > last))
+        for *key, stored in rows:
+            try:
+                from_json(stored, field.shape)
+            except Garbled:
+                yield tuple(key), str(stored)
+        if len(keys) > 1 or len(rows) < _READ_AT_ONCE:
+            return
+        last = rows[-1][0]
+
+
+def _keys(model: Any) -> list[Any]:
+    key = model._meta.primary_key
+    names = key.field_names if isinstance(key, CompositeKey) else (key.name,)
+    return [model._meta.fields[name] for name in names]
+
+
+def _is(model: Any, key: Sequence[Any]) -> Any:
+    return reduce(and_, (field == value for field, value in zip(_keys(model), key, strict=True)))
+
+
+def _mend_head(row: Any, _: str) -> None:
+    Batch.update(head=None).where(row).execute()
+    Batch.update(state="dropped").where(row & (Batch.state == "ready")).execute()
+
+
+def _mend_type_fields(row: Any, _: str) -> None:
+    """The names of a type's fields, as a note of it has them."""
+    names: list[str] = []
+    notes = Note.select(Note.fields).where(
+        Note.notetype.in_(NoteType.select(NoteType.id).where(row))
+    )
+    for (fields,) in raw(notes.order_by(Note.id).limit(_FEW)):
+        with suppress(Garbled):
+            names = names or list(from_json(fields, OBJECT))
+    NoteType.update(fields=names or ["Front"]).where(row).execute()
+
+
+def _mend_templates(row: Any, _: str) -> None:
+    """Plain templates, as many as notes of the type have cards; after its fields."""
+    (id_, fields) = NoteType.select(NoteType.id, NoteType.fields).where(row).tuples().get()
+    notes = Note.select(Note.id).where(Note.notetype == id_)
+    most = Card.select(fn.MAX(Card.ord)).where(Card.note.in_(notes)).scalar() or 0
+    templates = _plain_templates(fields, most + 1)
+    NoteType.update(templates=templates, kind="normal").where(row).execute()
+
+
+def _mend_fields(row: Any, stored: str) -> None:
+    """What is left of an imported note's text, for a person to read; after its type."""
+    note = Note.select(Note.deck, Note.kind, Note.notetype, Deck.owner).join(Deck).where(row)
+    for deck, kind, notetype, owner in note.tuples():
+        if kind == "custom":
+            type_ = NoteType.get_or_none(NoteType.id == notetype)
+            first, *others = (type_ and type_.fields) or ["Front"]
+            Note.update(fields={first: escape(stored), **dict.fromkeys(others, "")}).where(
+                row
+            ).execute()
+        elif owner is None:
+            _read_again(row, deck)
+
+
+def _mend_faces(row: Any, _: str) -> None:
+    """Empty sides until they are made anew; those of an imported note stand in lists only."""
+    for deck, kind, owner in (
+        Note.select(Note.deck, Note.kind, Deck.owner).join(Deck).where(row).tuples()
+    ):
+        Note.update(faces=[{"question": "", "answer": ""}]).where(row).execute()
+        if owner is None:
+            _read_again(row, deck)
+        elif kind != "custom":
+            Note.update(digest="faces-").where(row).execute()
+
+
+def _read_again(row: Any, deck: int) -> None:
+    Note.update(digest="").where(row).execute()
+    Deck.update(digest="").where(Deck.id == deck).execute()
+
+
+_LOAD = "flask --app wsgi load"
+_MADE_ANEW: dict[Any, tuple[Callable[[Any, str], object], str]] = {
+    Batch.head: (_mend_head, "Repairing puts these files away; choose them again."),
+    Batch.result: (
+        lambda row, _: Batch.update(result=dict.fromkeys(imports.COUNTS, 0)).where(row).execute(),
+        "Repairing sets the counts to 0.",
+    ),
+    NoteType.fields: (_mend_type_fields, "Repairing takes the names from a note of the type."),
+    NoteType.templates: (
+        _mend_templates,
+        "Repairing gives them plain ones: they ask for one field and show the others.",
+    ),
+    Note.fields: (
+        _mend_fields,
+        "Repairing puts what is left of an imported note into its first field, and has notes"
+        f" that ship read anew by: {_LOAD}. For any other restore a backup:"
+        " flask --app wsgi restore",
+    ),
+    Note.faces: (_mend_faces, f"Repairing has them made anew by: {_LOAD}"),
+}
+
+
+def _settings() -> Iterator[Check]:
+    """Settings in words that mean nothing."""
+    usual = {name: getattr(Learner, name).default for name in _STEPS}
+
+    def wrong_steps(name: str) -> list[int]:
+        column = getattr(Learner, name)
+        found = []
+        for id_, steps in Learner.select(Learner.id, column).tuples():
+            try:
+                parse_steps(steps)
+            except Refusal:
+                found.append(id_)
+        return found
+
+    def wrong_zones() -> list[int]:
+        rows = Learner.select(Learner.id, Learner.timezone).tuples()
+        return [id_ for id_, zone in rows if zone not in zone_names()]
+
+    yield _setting("timezone", wrong_zones, "UTC")
+    for name in _STEPS:
+        yield _setting(name, partial(wrong_steps, name), usual[name])
+
+
+_STEPS = ("learning_steps", "relearning_steps")
+
+
+def _setting(name: str, wrong: Callable[[], list[int]], usual: str) -> Check:
+    said = {"timezone": "time zone"}.get(name, name.replace("_", " "))
+
+    def find() -> tuple[int, str]:
+        count = len(wrong())
+        return count, f"{count} {_noun(Learner, count)} with an unknown {said}."
+
+    def mend() -> None:
+        Learner.update({name: usual}).where(Learner.id.in_(wrong())).execute()
+
+    remedy = f"Repairing sets it to {usual}; the settings page changes it."
+    return Check(f"learner-{name}", find, mend, remedy)
 
 
 def _orphans() -> Iterator[Check]:
@@ -274,18 +487,23 @@ def _stand_in(owner: int, fields: tuple[str, ...], cards: int) -> int:
     known = NoteType.get_or_none((NoteType.owner == owner) & (NoteType.key == key))
     if known is not None:
         return int(known.id)
+    made = NoteType.create(
+        owner=owner, key=key, name=name, kind="normal", fields=list(fields),
+        templates=_plain_templates(fields, cards), extra={},
+    )  # fmt: skip
+    return int(made.id)
+
+
+def _plain_templates(fields: Sequence[str], cards: int) -> list[list[str]]:
+    """So many templates that ask for one field each and show the others."""
     templates = []
     for ord_ in range(cards):
         asked = fields[ord_ % len(fields)] if fields else ""
         others = "<br>".join(f"{{{{{field}}}}}" for field in fields if field != asked)
         # The card is there even where the field is empty.
         front = f"{{{{{asked}}}}}{{{{^{asked}}}}}…{{{{/{asked}}}}}" if asked else "…"
-        templates.append(Template(f"Card {ord_ + 1}", front, f"{{{{FrontSide}}}}<hr>{others}"))
-    made = NoteType.create(
-        owner=owner, key=key, name=name, kind="normal", fields=list(fields),
-        templates=[[t.name, t.question, t.answer] for t in templates], extra={},
-    )  # fmt: skip
-    return int(made.id)
+        templates.append([f"Card {ord_ + 1}", front, f"{{{{FrontSide}}}}<hr>{others}"])
+    return templates
 
 
 def _mismatches() -> Iterator[Check]:

@@ -12,7 +12,7 @@ from quizapp.domain.cards import card_count
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State
 from quizapp.storage.batches import batches, insert_all
-from quizapp.storage.fields import from_json
+from quizapp.storage.fields import TEXTS, from_json
 from quizapp.storage.models import Card, Deck, Enrolment, Memory, Note
 from quizapp.storage.prepared import prepared, slot
 
@@ -87,7 +87,7 @@ def _of_learner() -> Any:
 
 @lru_cache(maxsize=256)
 def _outline(stored: str) -> tuple[str, ...]:
-    return tuple(from_json(stored))
+    return tuple(from_json(stored, TEXTS))
 
 
 def contents(decks: Sequence[int]) -> list[tuple[str, str, int]]:

@@ -10,7 +10,7 @@ from quizapp.domain.cards import fits
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.queue import Queue
 from quizapp.storage.batches import BATCH, batches
-from quizapp.storage.fields import from_json
+from quizapp.storage.fields import LIST, OBJECT, TEXTS, Garbled, from_json
 from quizapp.storage.imports import notetypes
 from quizapp.storage.models import Card, Deck, Enrolment, Medium, Memory, Note, NoteEdit, Review
 from quizapp.storage.prepared import many, prepared, raw, slot, slots
@@ -250,8 +250,8 @@ def _note(learner: int, row: Sequence[Any], cards: Sequence[CardOut]) -> NoteOut
         _, key, kind, fields, deck, notetype, tags, topic, reference, domains, objective, level,
         pool, created, modified, edited, owner,
     ) = row  # fmt: skip
-    said = from_json(fields)
-    if edited is not None and fits(kind, said, own := from_json(edited)):
+    said = from_json(fields, OBJECT)
+    if edited is not None and fits(kind, said, own := from_json(edited, OBJECT)):
         said = said | own if kind == "custom" else own
     prefix = f"own/{learner}/"
     return NoteOut(
@@ -261,10 +261,10 @@ def _note(learner: int, row: Sequence[Any], cards: Sequence[CardOut]) -> NoteOut
         fields=said,
         deck=deck,
         notetype=notetype,
-        tags=from_json(tags) if tags != _NONE else [],
+        tags=from_json(tags, TEXTS) if tags != _NONE else [],
         topic=topic,
         reference=reference,
-        domains=from_json(domains) if domains != _NONE else [],
+        domains=from_json(domains, TEXTS) if domains != _NONE else [],
         objective=objective,
         level=level,
         pool=pool,
@@ -281,7 +281,7 @@ def _cards(learner: int, notes: Sequence[int], log: bool) -> dict[int, list[Card
     for id_, note, ord_, deck, rank, origin, queue, *known in rows:
         if queue == Queue.RETIRED:
             continue
-        told = from_json(origin) if origin else {}
+        told = from_json(origin, OBJECT) if origin else {}
         values = _UNKNOWN if queue is None else known
         found.setdefault(note, []).append(
             CardOut(  # type: ignore[call-arg]
@@ -296,8 +296,15 @@ def _reviews(learner: int, cards: Sequence[int]) -> dict[int, list[ReviewOut]]:
     for piece in batches(cards):
         rows = _all_of(_reviews_of, learner, piece)
         # Read at once: what it takes to begin is more than what there is to read in each.
-        origins = iter(from_json(f"[{','.join(row[-1] for row in rows if row[-1])}]"))
+        origins = iter(_all_lists([row[-1] for row in rows if row[-1]]))
         for card, *entry, origin in rows:
             told = next(origins) if origin else None
             found.setdefault(card, []).append(ReviewOut(*entry, told))  # type: ignore[call-arg]
+    return found
+
+
+def _all_lists(columns: Sequence[str]) -> list[Any]:
+    found: list[Any] = from_json(f"[{','.join(columns)}]", list[LIST])
+    if len(found) != len(columns):
+        raise Garbled
     return found

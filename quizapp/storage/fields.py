@@ -2,17 +2,36 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Annotated, Any
 
 import msgspec
 from peewee import BigIntegerField, TextField
+
+from quizapp.domain.errors import Refusal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_decode = msgspec.json.Decoder().decode
+
+# The shapes of JSON columns that pages and exports rely on.
+OBJECT: Any = dict[str, Any]
+LIST: Any = list[Any]
+TEXTS: Any = list[str]
+FACES: Any = Annotated[list[OBJECT], msgspec.Meta(min_length=1)]
+TEMPLATES: Any = list[Annotated[list[str], msgspec.Meta(min_length=3, max_length=3)]]
+
+
+class Garbled(Refusal, ValueError):
+    """A JSON column holds no JSON, or not of its shape; no program of ours wrote that."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Something that is stored here is damaged and cannot be read. Find out what,"
+            " and repair it: flask --app wsgi check"
+        )
 
 
 def to_milliseconds(at: datetime | None) -> int | None:
@@ -36,9 +55,17 @@ def to_json(value: Any) -> str | None:
         return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def from_json(stored: str | bytes) -> Any:
-    """The value that a JSON column holds; where it is no JSON, ValueError."""
-    return _decode(stored)
+def from_json(stored: str | bytes, shape: Any = Any) -> Any:
+    """The value that a JSON column holds; raises Garbled where it is none of that shape."""
+    try:
+        return _decoder(shape).decode(stored)
+    except (ValueError, TypeError) as error:
+        raise Garbled from error
+
+
+@lru_cache
+def _decoder(shape: Any) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(shape)
 
 
 class UTCDateTimeField(BigIntegerField):  # type: ignore[misc]
@@ -52,10 +79,14 @@ class UTCDateTimeField(BigIntegerField):  # type: ignore[misc]
 
 
 class JSONField(TextField):  # type: ignore[misc]
-    """A JSON value in a text column; never queried into."""
+    """A JSON value of some shape in a text column; never queried into."""
+
+    def __init__(self, shape: Any = Any, **how: Any) -> None:
+        super().__init__(**how)
+        self.shape = shape
 
     def db_value(self, value: Any) -> Any:
         return to_json(value)
 
     def python_value(self, value: Any) -> Any:
-        return None if value is None else from_json(value)
+        return None if value is None else from_json(value, self.shape)

@@ -13,7 +13,7 @@ from quizapp.storage.batch_changes import record, record_added, record_logs
 from quizapp.storage.batches import batches, insert_rows, reserve, update_rows
 from quizapp.storage.database import proxy
 from quizapp.storage.decks import lay_cards, restore_memories, retire_notes
-from quizapp.storage.fields import from_json
+from quizapp.storage.fields import OBJECT, TEMPLATES, TEXTS, from_json
 from quizapp.storage.models import (
     Batch,
     Card,
@@ -28,6 +28,8 @@ from quizapp.storage.models import (
 from quizapp.storage.models import NoteType as NoteTypeTable
 from quizapp.storage.prepared import prepared, raw, slot
 
+# What an import counts, see Batch.result.
+COUNTS = ("added", "updated", "same", "kept", "set_aside", "cards", "reviews", "refused")
 STATES = ("reading", "ready", "done", "failed", "undone", "dropped")
 
 
@@ -246,7 +248,7 @@ def wordings_of_type(learner: int, notetype: int) -> dict[int, Mapping[str, Any]
         .join(Note, on=(Note.id == NoteEdit.note))
         .where((NoteEdit.learner == learner) & (Note.notetype == notetype))
     )
-    return {note: from_json(fields) for note, fields in raw(query)}
+    return {note: from_json(fields, OBJECT) for note, fields in raw(query)}
 
 
 def cards_known(learner: int, notes: Sequence[int]) -> dict[int, list[KnownCard]]:
@@ -336,11 +338,11 @@ def _notetype_of(columns: tuple[Any, ...]) -> NoteType:
         key=key,
         name=name,
         kind=kind,
-        fields=tuple(from_json(fields)),
-        templates=tuple(Template(*parts) for parts in from_json(templates)),
+        fields=tuple(from_json(fields, TEXTS)),
+        templates=tuple(Template(*parts) for parts in from_json(templates, TEMPLATES)),
         css=css,
         sort_field=sort_field,
-        extra=from_json(extra),
+        extra=from_json(extra, OBJECT),
     )
 
 

@@ -20,7 +20,15 @@ from peewee import (
 )
 
 from quizapp.storage.database import proxy
-from quizapp.storage.fields import JSONField, UTCDateTimeField
+from quizapp.storage.fields import (
+    FACES,
+    LIST,
+    OBJECT,
+    TEMPLATES,
+    TEXTS,
+    JSONField,
+    UTCDateTimeField,
+)
 
 
 class Table(Model):  # type: ignore[misc]
@@ -52,7 +60,7 @@ class Learner(Table):
     show_streak = BooleanField(default=True)
     serif = BooleanField(default=False)
     autoplay = BooleanField(default=True)
-    weights = JSONField(null=True)
+    weights = JSONField(LIST, null=True)
     day_begun = IntegerField(default=0)
     extra_new_day = IntegerField(default=0)
     extra_new = IntegerField(default=0)
@@ -78,9 +86,9 @@ class Batch(Table):
     job = IntegerField(null=True)
     made = UTCDateTimeField()
     done = UTCDateTimeField(null=True)
-    head = JSONField(null=True)
-    choices = JSONField(null=True)
-    result = JSONField(null=True)
+    head = JSONField(OBJECT, null=True)
+    choices = JSONField(OBJECT, null=True)
+    result = JSONField(OBJECT, null=True)
     said = TextField(default="")
 
 
@@ -91,7 +99,7 @@ class BatchChange(Table):
     batch = ForeignKeyField(Batch, on_delete="CASCADE", lazy_load=False)
     table = TextField()
     row = BigIntegerField()
-    before = JSONField(null=True)
+    before = JSONField(OBJECT, null=True)
 
 
 class NoteType(Table):
@@ -102,11 +110,11 @@ class NoteType(Table):
     key = TextField()
     name = TextField()
     kind = TextField()
-    fields = JSONField()
-    templates = JSONField()
+    fields = JSONField(TEXTS)
+    templates = JSONField(TEMPLATES)
     css = TextField(default="")
     sort_field = IntegerField(default=0)
-    extra = JSONField()
+    extra = JSONField(OBJECT)
     batch = ForeignKeyField(Batch, null=True, on_delete="SET NULL", lazy_load=False, index=False)
 
     class Meta:
@@ -142,14 +150,14 @@ class Deck(Table):
     name = TextField()
     description = TextField(default="")
     topic = TextField(default="")
-    outline = JSONField()
+    outline = JSONField(TEXTS)
     origin = TextField(default="")
     licence = TextField(default="")
     updated = TextField(default="")
     position = IntegerField()
     digest = TextField()
     retired = BooleanField(default=False)
-    extra = JSONField(null=True)
+    extra = JSONField(OBJECT, null=True)
     batch = ForeignKeyField(Batch, null=True, on_delete="SET NULL", lazy_load=False, index=False)
 
 
@@ -168,13 +176,13 @@ class Note(Table):
     deck = ForeignKeyField(Deck, on_delete="CASCADE", lazy_load=False)
     key = TextField(unique=True)
     kind = TextField()
-    fields = JSONField()
-    faces = JSONField()
+    fields = JSONField(OBJECT)
+    faces = JSONField(FACES)
     topic = TextField(default="")
-    tags = JSONField()
+    tags = JSONField(TEXTS)
     reference = TextField(default="")
-    works = JSONField()
-    domains = JSONField()
+    works = JSONField(TEXTS)
+    domains = JSONField(TEXTS)
     objective = TextField(default="")
     level = TextField(default="")
     pool = TextField(default="study")
@@ -202,7 +210,7 @@ class Card(Table):
     rank = BigIntegerField()
     shuffle = IntegerField()
     retired = BooleanField(default=False)
-    origin = JSONField(null=True)
+    origin = JSONField(OBJECT, null=True)
 
     class Meta:
         indexes = ((("note", "ord"), True),)
@@ -299,9 +307,9 @@ class Review(Table):
     difficulty = DoubleField(null=True)
     interval = IntegerField()
     due = UTCDateTimeField(null=True)
-    answer = JSONField(null=True)
+    answer = JSONField(OBJECT, null=True)
     first_exposure = BooleanField(default=False)
-    origin = JSONField(null=True)
+    origin = JSONField(LIST, null=True)
 
     class Meta:
         indexes = (
@@ -324,7 +332,7 @@ class Journal(Table):
     at = UTCDateTimeField()
     study_day = IntegerField()
     deed = TextField()
-    before = JSONField()
+    before = JSONField(LIST)
     undone_at = UTCDateTimeField(null=True)
 
     class Meta:
@@ -339,10 +347,10 @@ class NoteEdit(Table):
 
     learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False, index=False)
     note = ForeignKeyField(Note, on_delete="CASCADE", lazy_load=False)
-    fields = JSONField()
-    faces = JSONField()
+    fields = JSONField(OBJECT)
+    faces = JSONField(FACES)
     at = UTCDateTimeField()
-    base = JSONField(null=True)
+    base = JSONField(OBJECT, null=True)
 
     class Meta:
         primary_key = CompositeKey("learner", "note")
@@ -353,7 +361,7 @@ class Blueprint(Table):
 
     outline = TextField(primary_key=True)
     position = IntegerField()
-    fields = JSONField()
+    fields = JSONField(OBJECT)
 
 
 class Work(Table):
@@ -367,7 +375,7 @@ class Snapshot(Table):
     """An item as it was when it was answered; later edits never change a result."""
 
     digest = TextField(primary_key=True)
-    face = JSONField()
+    face = JSONField(OBJECT)
     reference = TextField(default="")
 
 
@@ -391,7 +399,7 @@ class Paper(Table):
     submitted = UTCDateTimeField(null=True)
     open_place = IntegerField(null=True)
     open_since = UTCDateTimeField(null=True)
-    score = JSONField(null=True)
+    score = JSONField(OBJECT, null=True)
 
 
 class PaperItem(Table):
@@ -408,11 +416,11 @@ class PaperItem(Table):
     snapshot = ForeignKeyField(Snapshot, lazy_load=False, index=False)
     domain = TextField()
     repeat = BooleanField()
-    order = JSONField()
-    choices = JSONField()
+    order = JSONField(LIST)
+    choices = JSONField(LIST)
     confidence = TextField(default="")
     flagged = BooleanField(default=False)
-    struck = JSONField()
+    struck = JSONField(LIST)
     seen = BooleanField(default=False)
     milliseconds = IntegerField(default=0)
 
@@ -426,7 +434,7 @@ class Pick(Table):
     id = AutoField()
     learner = ForeignKeyField(Learner, on_delete="CASCADE", lazy_load=False)
     title = TextField()
-    cards = JSONField()
+    cards = JSONField(LIST)
     at = UTCDateTimeField()
 
 
@@ -444,7 +452,7 @@ class Miss(Table):
     cause = TextField(default="")
     sure = BooleanField(default=False)
     guessed = BooleanField(default=False)
-    right_days = JSONField()
+    right_days = JSONField(LIST)
     closed = BooleanField(default=False)
 
     class Meta:
@@ -478,9 +486,9 @@ class Goal(Table):
     outline = TextField()
     title = TextField()
     day = TextField()
-    weights = JSONField(null=True)
-    minutes = JSONField()
-    days_off = JSONField()
+    weights = JSONField(OBJECT, null=True)
+    minutes = JSONField(LIST)
+    days_off = JSONField(LIST)
     line = DoubleField()
     floor = DoubleField(default=0.0)
     created = UTCDateTimeField()
@@ -523,8 +531,8 @@ class Job(Table):
     done = IntegerField(default=0)
     total = IntegerField(default=0)
     said = TextField(default="")
-    arguments = JSONField()
-    result = JSONField(null=True)
+    arguments = JSONField(OBJECT)
+    result = JSONField(OBJECT, null=True)
     stopping = BooleanField(default=False)
     attempt = IntegerField(default=0)
     owner = TextField(default="")

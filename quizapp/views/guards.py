@@ -24,6 +24,7 @@ from quizapp.domain.learners import Learner
 from quizapp.storage import backups, files, goals, learners
 from quizapp.storage.backups import Failure
 from quizapp.storage.database import Full, Unavailable, connection, excuse
+from quizapp.storage.fields import Garbled
 from quizapp.views import respond
 from quizapp.views.words import local_zone
 
@@ -301,7 +302,7 @@ def _finish(response: Response) -> Response:
 
 def status_of(refusal: Refusal) -> int:
     """The status that goes with a refusal, also where a form is shown again with it."""
-    kinds = ((Missing, 404), (Stale, 409), (Full, 507), (Unavailable, 503))
+    kinds = ((Garbled, 500), (Missing, 404), (Stale, 409), (Full, 507), (Unavailable, 503))
     return next((status for kind, status in kinds if isinstance(refusal, kind)), 400)
 
 

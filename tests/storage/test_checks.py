@@ -36,6 +36,7 @@ from quizapp.storage.models import (
     NoteType,
     Review,
 )
+from quizapp.storage.models import Learner as LearnerTable
 from tests.cast import card_named, everything
 from tests.conftest import NOON
 from tests.storage.test_backups import put_media
@@ -303,6 +304,81 @@ def test_planted_damage_among_own_notes_is_found_and_mended(
     backup_actions.mend(shelf, NOON, found)
     assert backup_actions.check(shelf, NOON) == []
     assert Note.select().count() == notes, "no note is lost"
+
+
+GARBLED = {
+    "a note type's templates": (NoteType.templates, '[["Card 1", "{{Front}}"]]'),
+    "a note type's fields": (NoteType.fields, '"Front"'),
+    "what only Anki knows of a note type": (NoteType.extra, "[1"),
+    "an imported note's fields": (Note.fields, "{bad json"),
+    "an imported note's faces": (Note.faces, "{}"),
+    "a note's tags": (Note.tags, "[1]"),
+    "a deck's outline": (Deck.outline, "null"),
+    "what only Anki knows of a card": (Card.origin, "[]"),
+    "where an answer came from": (Review.origin, "{}"),
+    "a learner's weights": (LearnerTable.weights, "0.5"),
+    "what an import did": (Batch.result, "[]"),
+}
+
+
+@pytest.mark.parametrize("name", GARBLED)
+def test_json_that_cannot_be_read_is_found_and_mended(
+    brought: Learner, database: Database, shelf: Shelf, name: str
+) -> None:
+    field, text = GARBLED[name]
+    mark = "?" if isinstance(database, SqliteDatabase) else "%s"
+    table = field.model._meta.table_name
+    wanted = own_note().id if field.model is Note else None
+    where = f" WHERE id = {wanted}" if wanted else ""
+    database.execute_sql(f'UPDATE "{table}" SET "{field.column_name}" = {mark}{where}', (text,))
+    before = remembered()
+    found = backup_actions.check(shelf, NOON)
+    assert f"{table}-{field.name}-json" in rules(found)
+    backup_actions.mend(shelf, NOON, found)
+    assert backup_actions.check(shelf, NOON) == []
+    assert remembered() == before
+    note = own_note()
+    card = cards.find(brought.id, Card.get(Card.note == note.id).id)
+    assert card is not None
+    assert "<!doctype html>" in face_actions.frame(brought, card, "answer").lower()
+
+
+def test_what_is_left_of_a_note_stands_in_its_first_field(
+    brought: Learner, database: Database, shelf: Shelf
+) -> None:
+    note = own_note()
+    first, *others = NoteType.get_by_id(note.notetype).fields
+    mark = "?" if isinstance(database, SqliteDatabase) else "%s"
+    database.execute_sql(
+        f"UPDATE note SET fields = {mark} WHERE id = {note.id}", ('{"Front": "5 < 6',)
+    )
+    backup_actions.mend(shelf, NOON, backup_actions.check(shelf, NOON))
+    assert own_note().fields == {first: "{&quot;Front&quot;: &quot;5 &lt; 6"} | dict.fromkeys(
+        others, ""
+    )
+
+
+def test_a_shipped_note_that_cannot_be_read_comes_back_from_its_file(
+    studied: Learner, database: Database, shelf: Shelf, deck_folder: Path
+) -> None:
+    whole = Note.get(Note.key == "t-n1").fields
+    database.execute_sql("UPDATE note SET fields = '{', faces = '{' WHERE key = 't-n1'")
+    found = backup_actions.check(shelf, NOON)
+    assert {"note-fields-json", "note-faces-json"} <= rules(found)
+    backup_actions.mend(shelf, NOON, found)
+    deck_actions.load(deck_folder)
+    assert backup_actions.check(shelf, NOON) == []
+    assert Note.get(Note.key == "t-n1").fields == whole
+
+
+def test_settings_that_mean_nothing_are_found_and_mended(studied: Learner, shelf: Shelf) -> None:
+    LearnerTable.update(timezone="Mars/Olympus", learning_steps="one").execute()
+    found = backup_actions.check(shelf, NOON)
+    assert rules(found) == {"learner-timezone", "learner-learning_steps"}
+    backup_actions.mend(shelf, NOON, found)
+    assert backup_actions.check(shelf, NOON) == []
+    row = LearnerTable.get()
+    assert (row.timezone, row.learning_steps) == ("UTC", "1 10")
 
 
 def without_decks(database: Database, where: Any) -> None:

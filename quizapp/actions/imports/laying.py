@@ -47,8 +47,6 @@ from quizapp.storage.staging import Stage, at_hand, lay_down, staged
 
 Report = Callable[[int, int], None]
 
-_COUNTED = ("added", "updated", "same", "kept", "set_aside", "cards", "reviews", "refused")
-
 
 @dataclass
 class Waiting:
@@ -88,7 +86,7 @@ class Waiting:
     growing: list[Entry] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     position: int = 0
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTED, 0))
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(imports.COUNTS, 0))
 
     @property
     def today(self) -> int:

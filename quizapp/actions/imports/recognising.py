@@ -19,7 +19,7 @@ from quizapp.formats.limits import MOST_TAGS
 from quizapp.formats.package import Package, PackedNote
 from quizapp.formats.text import asked_first, scope_of
 from quizapp.storage import imports
-from quizapp.storage.fields import from_json
+from quizapp.storage.fields import OBJECT, TEXTS, from_json
 from quizapp.storage.imports import Known, OfType
 
 # Where rows come from whose keys may be derived; all else brings keys of its own.
@@ -138,7 +138,7 @@ def _said(learner: Learner, notetype: int, first: str) -> Iterator[tuple[str, bo
     """What the notes of a type ask, whether in the learner's own words, and the note."""
     own = imports.wordings_of_type(learner.id, notetype)
     for stored in imports.notes_of_type(notetype):
-        yield names.asked(str(from_json(stored.fields).get(first, ""))), False, stored
+        yield names.asked(str(from_json(stored.fields, OBJECT).get(first, ""))), False, stored
         if stored.id in own:
             yield names.asked(str(own[stored.id].get(first, ""))), True, stored
 
@@ -146,7 +146,7 @@ def _said(learner: Learner, notetype: int, first: str) -> Iterator[tuple[str, bo
 def _united(row: PackedNote, there: _Found) -> PackedNote:
     """A note as it is here, with what a row says of it."""
     stored = there.stored
-    fields = from_json(stored.fields)
+    fields = from_json(stored.fields, OBJECT)
     first = next(iter(row.fields))
     kept = {
         name: fields.get(name, "") if name == first or not said else said
@@ -156,10 +156,10 @@ def _united(row: PackedNote, there: _Found) -> PackedNote:
         row,
         key=there.key,
         fields=kept,
-        tags=_with_tags(from_json(stored.tags), row.tags),
+        tags=_with_tags(from_json(stored.tags, TEXTS), row.tags),
         topic=stored.topic,
         reference=stored.reference,
-        domains=tuple(from_json(stored.domains)),
+        domains=tuple(from_json(stored.domains, TEXTS)),
         objective=stored.objective,
         level=stored.level,
         pool=stored.pool,
