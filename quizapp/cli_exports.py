@@ -15,7 +15,8 @@ from quizapp.actions import exports as export_actions
 from quizapp.actions import learners as learner_actions
 from quizapp.cli import check_schema, configured, database, progress_bars
 from quizapp.domain.learners import Learner
-from quizapp.storage import exports
+from quizapp.storage import exports, files
+from quizapp.storage.database import Full
 from quizapp.views.words import local_zone, plural
 
 # So many decks are named to one who names none.
@@ -149,6 +150,9 @@ def _beside(target: Path, to_screen: bool) -> Iterator[Path]:
         with TemporaryDirectory(prefix=".quizapp-", dir=where) as folder:
             yield Path(folder)
     except OSError as error:
+        full = files.excuse(error)
+        if isinstance(full, Full):
+            raise click.ClickException(str(full)) from None
         raise click.ClickException(
             f"{target} cannot be written ({error.strerror or error}). Name a file in a folder"
             " that exists and belongs to you."

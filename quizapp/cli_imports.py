@@ -25,7 +25,8 @@ from quizapp.cli import check_schema, configured, database, progress_bars
 from quizapp.domain.backups import Reason
 from quizapp.domain.errors import Refusal
 from quizapp.domain.learners import Learner
-from quizapp.storage import imports
+from quizapp.storage import files, imports
+from quizapp.storage.database import Full
 from quizapp.views.words import local_zone, plural
 
 # So many rows of each kind are shown; JSON has more.
@@ -319,6 +320,9 @@ def _fetch(file: Path, upload: Path) -> None:
         else:
             raise Refusal("There is no such file. See how it is written, and where it lies.")
     except (OSError, shutil.Error) as error:
+        full = files.excuse(error) if isinstance(error, OSError) else None
+        if isinstance(full, Full):
+            raise full from error
         reason = getattr(error, "strerror", None) or error
         raise Refusal(f"This file cannot be read ({reason}). See who may read it.") from error
 

@@ -21,7 +21,7 @@ from quizapp.config import Config
 from quizapp.domain.errors import Refusal
 from quizapp.domain.jobs import Job, State, Stopped, Work
 from quizapp.storage import files, jobs
-from quizapp.storage.database import Unavailable, connection, proxy
+from quizapp.storage.database import Unavailable, connection, excuse, proxy
 
 # The work of each kind, a function of actions.
 WORK: dict[str, Work] = {}
@@ -114,7 +114,7 @@ def do(job: Job) -> None:
             said = str(refused)
         except Exception as error:
             _log.exception("job %s (%s) failed", job.id, job.kind)
-            excused = files.excuse(error) if isinstance(error, OSError) else None
+            excused = files.excuse(error) if isinstance(error, OSError) else excuse(error)
             said = BROKEN if excused is None else str(excused)
     # Without this the row would say for ever that it runs.
     while not _ended(job, state, said, result):

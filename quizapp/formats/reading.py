@@ -38,7 +38,7 @@ PACKAGE, LISTED, MEDIA = "package.jsonl", "notes.jsonl", "media"
 
 _TOO_LONG = "Reading this file took too long, so it was stopped. Divide it, or export less at once."
 _TOO_MUCH = "Reading this file took too much memory. Divide it, or export less at once."
-_NO_ROOM = "There is no room on the disk to read this file. Make room, then try again."
+_NO_ROOM = "There is no room on the disk to read this file. Make room, then choose it again."
 _BROKEN = (
     "This file cannot be read: it is damaged, or made as no program makes one. "
     "Export or download it again, then choose the new file."
@@ -52,6 +52,10 @@ sys.modules["quizapp"] = package
 from quizapp.formats.reading import main
 sys.exit(main(sys.argv[2:]))
 """
+
+
+class NoRoom(Refusal):
+    """The disk is full."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,8 @@ def _run(path: Path, folder: Path, source: str, progress: Progress, limits: Limi
                 done, total = rest.split()
                 progress(int(done), int(total))
             elif word == "refused":
-                refusal = Refusal(json.loads(rest))
+                said = json.loads(rest)
+                refusal = NoRoom(said) if said == _NO_ROOM else Refusal(said)
         process.wait()
     finally:
         clock.cancel()

@@ -766,11 +766,22 @@ def _media(shelf: Shelf, now: datetime) -> Iterator[Check]:
         return sorted(imports.digests_in_use() - media_files.sizes(folder).keys())
 
     def strange() -> list[Path]:
-        return media_files.strays(folder)
+        return sorted(set(media_files.strays(folder)) - set(media_files.drafts(folder)))
 
-    def unnamed() -> list[str]:
-        # An import puts its files in place before it names them.
-        return sorted(media_files.old(folder, yesterday) - imports.digests_in_use())
+    def left() -> list[Path]:
+        """What no row names, and what came with an import that was cut short."""
+        # An import puts its files in place before it names them. Into a new database nothing
+        # came: the files may belong to another one.
+        with media_files.settled(folder) as settled:
+            known = settled and imports.any_begun()
+            there = media_files.sizes(folder) if known else media_files.old(folder, yesterday)
+            unnamed = sorted(set(there) - imports.digests_in_use())
+            drafts = media_files.drafts(folder) if settled else []
+            return [media_files.place(folder, digest) for digest in unnamed] + drafts
+
+    def sweep() -> None:
+        for path in left():
+            path.unlink(missing_ok=True)
 
     def missized() -> list[str]:
         there = media_files.sizes(folder)
@@ -808,9 +819,9 @@ def _media(shelf: Shelf, now: datetime) -> Iterator[Check]:
     )
     yield _files(
         "media-unnamed",
-        unnamed,
-        "that no note names, such as those of an import that was undone",
-        lambda: media_files.sweep(folder, media_files.sizes(folder).keys() - set(unnamed())),
+        left,
+        "that no note names, such as those of an import that was undone or cut short",
+        sweep,
         "They only take room. Repairing deletes them; backups that have them keep theirs.",
         harm=False,
     )

@@ -1,5 +1,6 @@
 """Which database there is, and how a connection to it behaves."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -79,6 +80,8 @@ _EXCUSES: tuple[tuple[tuple[str, ...], type[Unavailable], str], ...] = (
         " See that it has room and is sound, then try again.",
     ),
 )
+# Rows that wait beside the database are asked for without Peewee (storage/staging.py).
+_SAID_BY_ENGINES = (DatabaseError, InterfaceError, sqlite3.Error)
 _AWAY = "The database cannot be reached, so nothing was saved. Try again in a moment."
 
 
@@ -165,13 +168,14 @@ def excuse(error: BaseException) -> Unavailable | None:
     The whole chain is read: SQLite takes a transaction back by itself on a full disk,
     and the rollback that then fails hides the reason.
     """
-    if not isinstance(error, (DatabaseError, InterfaceError)):
+    if not isinstance(error, _SAID_BY_ENGINES):
         return None
     said = " ".join(str(link).lower() for link in _chain(error))
     for words, kind, sentence in _EXCUSES:
         if any(word in said for word in words):
             return kind(sentence)
-    if isinstance(error, (OperationalError, InterfaceError)) and not any(w in said for w in _OURS):
+    away = (OperationalError, InterfaceError, sqlite3.OperationalError)
+    if isinstance(error, away) and not any(w in said for w in _OURS):
         return Unavailable(_AWAY)
     return None
 
@@ -181,7 +185,7 @@ def excused() -> Iterator[None]:
     """Raise what the database says as a sentence, see ``excuse``."""
     try:
         yield
-    except (DatabaseError, InterfaceError) as error:
+    except _SAID_BY_ENGINES as error:
         refusal = excuse(error)
         if refusal is None:
             raise

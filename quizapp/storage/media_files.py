@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 from quizapp.storage.files import keep_names, together, unheld, written
 
 _NAME = re.compile("[0-9a-f]{64}")
+_DRAFT = re.compile(r"[0-9a-f]{64}\.part|\.[0-9a-f]{64}\.[0-9a-f]{8}")
 _CHUNK = 1 << 20
 _FEW = 20
 
@@ -99,9 +100,18 @@ def renewed(folder: Path, digest: str) -> bool:
 def put_all(folder: Path, sources: Mapping[str, Path]) -> None:
     """Put copies of many files into the folder, by hash; they are on the disk when it returns.
 
-    An error leaves drafts behind, which are no media files and are swept.
+    An error takes the drafts away again, and leaves what is in its place already.
     """
-    drafts = {}
+    drafts: dict[str, Path] = {}
+    try:
+        _put_all(folder, sources, drafts)
+    except BaseException:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+        raise
+
+
+def _put_all(folder: Path, sources: Mapping[str, Path], drafts: dict[str, Path]) -> None:
     for digest, source in sources.items():
         target = place(folder, digest)
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -134,9 +144,19 @@ def _lock(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.lock")
 
 
+def drafts(folder: Path) -> list[Path]:
+    """What is left of files that were being put there when their process ended."""
+    return [path for path in strays(folder) if _DRAFT.fullmatch(path.name)]
+
+
 def sweep(folder: Path, wanted: set[str]) -> None:
     """Delete the files that nobody wants."""
-    for digest in sizes(folder).keys() - wanted:
+    delete(folder, sizes(folder).keys() - wanted)
+
+
+def delete(folder: Path, digests: Iterable[str]) -> None:
+    """Delete some files."""
+    for digest in digests:
         place(folder, digest).unlink(missing_ok=True)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from peewee import SqliteDatabase
 
 from quizapp.storage.batches import insert_rows, reserve
-from quizapp.storage.database import proxy
+from quizapp.storage.database import excused, proxy
 from quizapp.storage.imports import CARD_COLUMNS, MEMORY_COLUMNS, NOTE_COLUMNS, REVIEW_COLUMNS
 from quizapp.storage.models import Card, Memory, Note, Review
 
@@ -91,8 +91,11 @@ class Stage:
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Stage]:
-    """A stage below a folder, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="rows_", dir=folder) as name:
+    """A stage below a folder, gone at the end.
+
+    Raises Unavailable where there is no room for it, or for what is done with it.
+    """
+    with excused(), tempfile.TemporaryDirectory(prefix="rows_", dir=folder) as name:
         stage = Stage(Path(name) / "rows.db")
         try:
             yield stage

@@ -1,10 +1,12 @@
 """An import cut at any moment leaves nothing or everything, and a full disk is a sentence."""
 
 import errno
+import functools
 import io
 import json
 import random
 import shutil
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,12 @@ from quizapp.actions import imports as import_actions
 from quizapp.actions import jobs as job_actions
 from quizapp.actions.imports import Choices
 from quizapp.config import Config
+from quizapp.domain.errors import Refusal
 from quizapp.domain.learners import Learner
+from quizapp.formats.reading import Limits
 from quizapp.storage import media_files
 from quizapp.storage.models import Batch, Card, Medium, Note, Review
+from quizapp.storage.staging import Stage
 from tests import samples
 from tests.bringing import ANKI, bring, files, read, received, rows
 from tests.conftest import NOON, Visitor
@@ -337,11 +342,51 @@ def test_a_disk_that_fills_up_during_the_import_is_said_and_nothing_is_half_done
     assert rows() == before
     assert state(1) == "ready"
     config: Config = app.config["QUIZAPP"]
-    swept(config.data)
     assert media_left(config.data) == set()
     visitor.post(f"/jobs/{job_of(1)[0]}/restarts")
     assert state(1) == "done"
     assert media_left(config.data) == wanted_media()
+
+
+@pytest.mark.parametrize("moment", ["add", "done"])
+def test_a_disk_that_is_full_before_the_rows_are_laid_down_is_said(
+    app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    uploaded(visitor, FILE)
+    before = rows()
+
+    def full(stage: Stage, *_: Any) -> None:
+        # What the driver says, not Peewee.
+        file = sqlite3.connect(stage.path.with_name("small.db"))
+        file.execute("PRAGMA max_page_count = 2")
+        file.execute("CREATE TABLE t (x)")
+        file.execute("INSERT INTO t VALUES (zeroblob(100000))")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Stage, moment, full)
+        visitor.post("/imports/1/commits", progress="1")
+    assert job_of(1)[1:] == (
+        "failed",
+        "The disk is full, so nothing was saved. Make room and try again.",
+    )
+    assert (rows(), state(1)) == (before, "ready")
+    assert media_left(app.config["QUIZAPP"].data) == set()
+    visitor.post(f"/jobs/{job_of(1)[0]}/restarts")
+    assert state(1) == "done"
+
+
+def test_a_file_that_fills_the_disk_while_it_is_read_does_not_stay(
+    owner: Learner, root: Path
+) -> None:
+    make_package(root.parent / "a.apkg", 300, 1, 5)
+    batch = received(owner, root.parent / "a.apkg", root, NOON)
+    small = functools.partial(import_actions.read_apart, limits=Limits(file=10_000))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(import_actions, "read_apart", small)
+        with pytest.raises(Refusal, match="no room on the disk"):
+            import_actions.read(owner, batch, root / "imports", {}, lambda done, total: None)
+    assert state(batch) == "failed"
+    assert folders_left(root) == set()
 
 
 def test_the_database_is_as_before_where_it_fills_up_in_the_middle(

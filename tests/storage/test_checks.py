@@ -571,23 +571,24 @@ def test_a_file_that_no_note_names_only_takes_room(brought: Learner, shelf: Shel
 
 
 def test_a_file_that_just_came_is_left_to_its_import(brought: Learner, shelf: Shelf) -> None:
-    aged(media_files.place(shelf.media, put_media(shelf, b"not named yet")), hours=23)
-    assert backup_actions.check(shelf, NOON) == []
+    with media_files.arriving(shelf.media):
+        aged(media_files.place(shelf.media, put_media(shelf, b"not named yet")), hours=23)
+        (shelf.media / "ab").mkdir(exist_ok=True)
+        (shelf.media / "ab" / f"{'ab' * 32}.part").write_bytes(b"half of i")
+        assert backup_actions.check(shelf, NOON) == []
 
 
-def test_an_old_file_that_an_import_wants_again_is_young_again(
-    owner: Learner, shelf: Shelf, tmp_path: Path
+def test_what_an_import_left_that_was_cut_short_goes_at_once(
+    brought: Learner, shelf: Shelf
 ) -> None:
-    path = ANKI / "tiny-mixed.new-sched-media.apkg"
-    bring(owner, shelf, tmp_path, path)
-    imports.undo(owner, 1)
-    for file in shelf.media.glob("*/*"):
-        aged(file, days=30)
-    assert rules(backup_actions.check(shelf, NOON)) == {"media-unnamed"}
-    shutil.copyfile(path, tmp_path / path.name.replace("tiny", "again"))
-    bring(owner, shelf, tmp_path, tmp_path / path.name.replace("tiny", "again"))
-    imports.undo(owner, 2)
+    whole = put_media(shelf, b"never named")
+    draft = media_files.place(shelf.media, whole).with_name(f"{'ab' * 32}.part")
+    draft.write_bytes(b"half of i")
+    (finding,) = backup_actions.check(shelf, NOON)
+    assert (finding.rule, finding.count, finding.harm) == ("media-unnamed", 2, False)
+    backup_actions.mend(shelf, NOON, [finding])
     assert backup_actions.check(shelf, NOON) == []
+    assert not draft.exists()
 
 
 def test_a_damaged_page_is_found_and_nothing_is_said_about_the_rest(

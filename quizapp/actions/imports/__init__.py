@@ -10,7 +10,7 @@ stop between any two of these.
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from quizapp.domain.notetypes import NoteType
 from quizapp.formats import contents, jsonl
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
-from quizapp.formats.reading import LISTED, PACKAGE, read_apart
+from quizapp.formats.reading import LISTED, PACKAGE, NoRoom, read_apart
 from quizapp.storage import batch_changes, imports, media_files
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
@@ -95,6 +95,9 @@ def read(
     try:
         head = look(learner, batch.title, folder / "upload", folder, options, report)
     except Refusal as refused:
+        if isinstance(refused, NoRoom):
+            # The file itself may be what fills the disk.
+            shutil.rmtree(folder, ignore_errors=True)
         with transaction():
             imports.move(batch_id, ("reading", "failed"), "failed", said=str(refused))
         raise
@@ -167,20 +170,25 @@ def commit(
         raise Missing(_FILE_GONE)
     package = jsonl.heads(folder / PACKAGE)
     under = str((batch.head or {}).get("under", ""))
-    with media_files.arriving(media_root):
-        _place_media(package, folder, media_root)
-        with (
-            contents.opened(package, folder / PACKAGE, folder / LISTED) as found,
-            prepared(
-                learner, batch_id, package, found, choices, now, report, folder, under
-            ) as waiting,
-            transaction(),
-        ):
-            if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
-                raise Stale(_GONE_ON)
-            counts = lay(waiting)
-            imports.change(batch_id, result=counts)
-            finish({"address": f"/imports/{batch_id}"})
+    new: dict[str, Path] = {}
+    try:
+        with media_files.arriving(media_root):
+            _place_media(package, media_root, new)
+            with (
+                contents.opened(package, folder / PACKAGE, folder / LISTED) as found,
+                prepared(
+                    learner, batch_id, package, found, choices, now, report, folder, under
+                ) as waiting,
+                transaction(),
+            ):
+                if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
+                    raise Stale(_GONE_ON)
+                counts = lay(waiting)
+                imports.change(batch_id, result=counts)
+                finish({"address": f"/imports/{batch_id}"})
+    except BaseException:
+        _take_away(media_root, new)
+        raise
     shutil.rmtree(folder, ignore_errors=True)
     return counts
 
@@ -296,12 +304,24 @@ def _names_no_deck(told: Mapping[str, Any]) -> bool:
     return not table["head"]["deck"] and "#deck" not in table["options"]["columns"]
 
 
-def _place_media(package: Package, folder: Path, media_root: Path) -> None:
+def _take_away(media_root: Path, new: Mapping[str, Path]) -> None:
+    """Delete files that were put there for an import that was not done.
+
+    What another import may want, or is not known, is left to ``sweep``.
+    """
+    with suppress(Refusal, OSError), media_files.settled(media_root) as settled:
+        if settled:
+            media_files.delete(media_root, new.keys() - imports.digests_in_use())
+
+
+def _place_media(package: Package, media_root: Path, new: dict[str, Path]) -> None:
     """Put the package's files where the app keeps them, under their digests.
+
+    Those that were not there are noted in ``new`` before they come.
 
     They are copied and not moved, so that the import can begin anew from its folder.
     """
-    there, new = [], {}
+    there = []
     for medium in package.media:
         source = bytes_of(package, medium)
         # JSON lines name files that only the whole export carries.
