@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from quizapp import clock, jobs
 from quizapp.config import Config
+from quizapp.domain.errors import Missing
 from quizapp.domain.jobs import Job, State
 from quizapp.storage import jobs as store
 from quizapp.views import respond
@@ -16,6 +17,8 @@ from quizapp.views.guards import current_learner
 blueprint = Blueprint("jobs", __name__)
 
 LISTED = 20
+# Whoever comes later than that wants to see this page, such as by the back button.
+FRESH = timedelta(seconds=5)
 # After waiting so long while nothing runs, a worker is missing rather than busy.
 OVERDUE = timedelta(seconds=20)
 
@@ -32,21 +35,27 @@ def index() -> Response:
 def job(job_id: int) -> Response:
     """One job; as a fragment only what moved since ``seen`` (its state) and ``quarter``.
 
-    Who watches it until it is done is led on to its result, where it has a page.
+    Who watches it until it is done is led on to its result, where it has a page; so is who
+    comes a moment later, because it was quicker than the page.
     """
     learner = current_learner()
-    found = jobs.live(store.find(learner.id, job_id))
+    try:
+        found = jobs.live(store.find(learner.id, job_id))
+    except Missing:
+        if not respond.wants_fragment():
+            raise
+        return _whole(respond.piece("jobs/_gone.html", 404))
     values: dict[str, Any] = {"learner": learner, "job": found, "overdue": _overdue(found)}
     if not respond.wants_fragment():
+        if found.state is State.DONE and found.address and _fresh(found):
+            return respond.go(found.address)
         return respond.page("jobs/job.html", **values, aloud=False)
     if request.args.get("seen") == found.state:
         aloud = request.args.get("quarter") != str(found.quarter)
         return respond.piece("jobs/_progress.html", **values, aloud=aloud)
     if found.state is State.DONE and found.address:
         return respond.go(found.address)
-    response = respond.piece("jobs/_job.html", **values, aloud=True)
-    response.headers["HX-Retarget"] = "#jobs-job"
-    return response
+    return _whole(respond.piece("jobs/_job.html", **values, aloud=True))
 
 
 @blueprint.post("/jobs/<int:job_id>/restarts")
@@ -61,6 +70,16 @@ def cancellations(job_id: int) -> Response:
     """Stop what waits or runs."""
     jobs.cancel(current_learner().id, job_id)
     return redirect(url_for("jobs.job", job_id=job_id), 303)
+
+
+def _whole(response: Response) -> Response:
+    """In the place of all that is said of the job, and not of the bar that asks."""
+    response.headers["HX-Retarget"] = "#jobs-job"
+    return response
+
+
+def _fresh(found: Job) -> bool:
+    return found.finished is None or clock.now() - found.finished < FRESH
 
 
 def _overdue(found: Job) -> bool:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from quizapp.actions import jobs as actions
 from quizapp.storage import learners
 from quizapp.storage.database import bind, connection, leave, open_database
+from quizapp.views.jobs import FRESH
 from tests import samples
 from tests.conftest import NOON
 from tests.longwork import Counting
@@ -46,6 +47,7 @@ def test_who_waits_is_led_on_to_the_result(page: Page, served: Counting) -> None
     job = submit(served, steps=20, seconds=0.05, address="/settings")
     page.goto(job)
     page.wait_for_url("**/settings")
+    time.sleep(FRESH.total_seconds())
     page.goto(job)
     page.get_by_role("link", name="See the result").click()
     page.wait_for_url("**/settings")

@@ -75,9 +75,11 @@ def test_without_a_total_the_bar_has_no_value(visitor: Visitor, me: Learner) -> 
 
 
 def test_a_job_that_is_done_leads_to_its_result_and_asks_no_more(
-    app: Flask, visitor: Visitor, me: Learner
+    app: Flask, visitor: Visitor, me: Learner, clock: Clock
 ) -> None:
-    page = visitor.get(f"/jobs/{submit(app, me)}").get_data(as_text=True)
+    job = submit(app, me)
+    clock.pass_(seconds=10)
+    page = visitor.get(f"/jobs/{job}").get_data(as_text=True)
     assert "Counted to 3." in page and 'href="/decks/all"' in page
     assert "hx-get" not in page and "http-equiv" not in page
 
@@ -94,6 +96,23 @@ def test_a_job_that_failed_says_why_and_can_be_started_again(
     again = visitor.post(f"/jobs/{job}/restarts")
     assert again.status_code == 409
     assert "done already" in again.get_data(as_text=True)
+
+
+def test_who_comes_just_after_the_end_is_led_on_as_well(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
+    answer = visitor.get(f"/jobs/{submit(app, me)}")
+    assert (answer.status_code, answer.location) == (303, "/decks/all")
+
+
+def test_a_job_that_a_restored_backup_does_not_know_is_asked_for_no_more(
+    visitor: Visitor, me: Learner
+) -> None:
+    answer = visitor.get("/jobs/7?seen=running&quarter=0", headers=FRAGMENT)
+    text = answer.get_data(as_text=True)
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (404, "#jobs-job")
+    assert "a backup was restored meanwhile" in text
+    assert "hx-get" not in text and "<progress" not in text and "Stop it" not in text
 
 
 def test_the_bar_alone_is_swapped_while_nothing_else_changes(visitor: Visitor, me: Learner) -> None:
