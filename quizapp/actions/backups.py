@@ -1,12 +1,13 @@
 """Backups: made by themselves and on request, carried away, restored; and what is damaged."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from quizapp.domain.backups import Reason, Shelf
 from quizapp.domain.errors import Refusal
-from quizapp.storage import backups, checks
+from quizapp.storage import backups, checks, media_files
 from quizapp.storage.backups import Backup, Restored
 from quizapp.storage.checks import Finding
 from quizapp.storage.copies import Progress, silent
@@ -46,6 +47,20 @@ def export(
     See storage/backups.py for what it may write over.
     """
     return backups.export(shelf, file, now, day, progress, force)
+
+
+def bring(shelf: Shelf, root: Path, name: str, save: Callable[[Path], object], day: date) -> Backup:
+    """Put a backup that is sent here on the shelf; restoring it is another step.
+
+    ``save`` writes it into a file below ``root``, which is gone afterwards. See
+    storage/backups.py for what is verified and raised.
+    """
+    # Whatever a killed process leaves there is swept as what is left of imports.
+    with media_files.arriving(root):
+        root.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=root) as folder:
+            save(Path(folder) / name)
+            return backups.bring(shelf, Path(folder) / name, day)
 
 
 def restore(

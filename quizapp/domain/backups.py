@@ -20,6 +20,8 @@ class Reason(StrEnum):
     MIGRATION = "migration"
     RESTORE = "restore"
     REPAIR = "repair"
+    # Only in the name of one that was carried here; inside it says why it was made.
+    BROUGHT = "brought"
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ _INSIDE = (
     ("ppt/presentation.xml", f"This is a PowerPoint presentation. {_BY_HAND}"),
     ("content.xml", f"This is a document of LibreOffice. If it is a table, {_CSV}"),
 )
+_BACKUP = "This is a backup, which holds everything. Bring it back under Backups, in the settings."
 _JSON = (
     "This is JSON, but not what this app exports. Make a table of it (.csv) with one card in "
     "each row, then choose that."
@@ -83,6 +84,8 @@ def told(path: Path, inside: Collection[str]) -> str:
 
     ``inside`` are the names in it, where it is a zip.
     """
+    if {"quizapp.db", "manifest.json"} <= set(inside):
+        return _BACKUP
     for name, sentence in _INSIDE:
         if name in inside:
             return sentence

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from secrets import token_hex
 from tempfile import mkdtemp
@@ -94,6 +94,7 @@ class Backup:
     migrations the schema, oldest migration first
     media      how many media files belong to it, and their bytes
     left_out   media files that were damaged already when the backup was made
+    brought    the date it was carried here, where it was made elsewhere or long ago
     """
 
     name: str
@@ -109,10 +110,15 @@ class Backup:
     media_size: int = 0
     media_digest: str = ""
     left_out: int = 0
+    brought: date | None = None
 
     @property
     def dated(self) -> Dated:
-        return Dated(self.name, self.at, self.day, self.reason)
+        if self.brought is None:
+            return Dated(self.name, self.at, self.day, self.reason)
+        # It stays as long as one that was made on that day, or it would go at once.
+        noon = datetime.combine(self.brought, time(12), UTC)
+        return Dated(self.name, max(self.at, noon), self.brought, self.reason)
 
 
 @dataclass(frozen=True)
@@ -189,6 +195,32 @@ def export(
             manifest = _pack(pack, work / _DATABASE, whole, Reason.ASKED, at, day, progress)
             _finish(pack, manifest | {"left_out": left_out})
         return _read(file)
+
+
+def bring(shelf: Shelf, file: Path, day: date, progress: Progress = silent) -> Backup:
+    """Put a backup that was carried here on the shelf; return it, or the same that is there.
+
+    It is verified as for restoring. Raises Unreadable, schema.NewerSchema or Full; the shelf
+    is as before then.
+    """
+    with _working(shelf) as work:
+        with _opened(file) as pack:
+            backup = _manifest(pack, file)
+            schema.refuse_newer(backup.migrations)
+            for there in listed(shelf)[0]:
+                if (there.at, there.digest) == (backup.at, backup.digest):
+                    return there
+            _unpack_database(pack, backup, work / "new.db", file, progress)
+            for digest, copy in _unpack_media(pack, backup, shelf, work, file, progress).items():
+                media_files.put(_media(shelf), digest, copy)
+            target = shelf.folder / f"{day}-{Reason.BROUGHT}-{token_hex(4)}.zip"
+            with (
+                written(target) as draft,
+                ZipFile(draft, "w", ZIP_DEFLATED, True, _LEVEL) as dense,
+            ):
+                _copy_entries(pack, dense, (_MEDIA_LIST, _DATABASE, _MANIFEST))
+        _hold_media(shelf)
+        return _read(target)
 
 
 def _refuse_taken(file: Path, force: bool) -> None:
@@ -409,9 +441,13 @@ def _compress(path: Path) -> None:
         ZipFile(path) as loose,
         ZipFile(file, "w", ZIP_DEFLATED, True, _LEVEL) as dense,
     ):
-        for name in loose.namelist():
-            with loose.open(name) as old, dense.open(name, "w", force_zip64=True) as new:
-                shutil.copyfileobj(old, new, _CHUNK)
+        _copy_entries(loose, dense, loose.namelist())
+
+
+def _copy_entries(source: ZipFile, target: ZipFile, names: Sequence[str]) -> None:
+    for name in names:
+        with source.open(name) as old, target.open(name, "w", force_zip64=True) as new:
+            shutil.copyfileobj(old, new, _CHUNK)
 
 
 def _add_media(pack: ZipFile, folder: Path, media: Mapping[str, int], progress: Progress) -> None:
@@ -534,7 +570,13 @@ def _manifest(pack: ZipFile, path: Path) -> Backup:
             media_size=int(raw["media"]["size"]),
             media_digest=str(raw["media"]["sha256"]),
             left_out=int(raw.get("left_out", 0)),
+            brought=_brought(path.stem),
         )
+
+
+def _brought(name: str) -> date | None:
+    match = _NAME.fullmatch(name)
+    return date.fromisoformat(match[1]) if match and match[2] == Reason.BROUGHT else None
 
 
 def _media_list(pack: ZipFile, backup: Backup, path: Path) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """The backups: what there is, one more, and going back to one."""
 
 from flask import Blueprint, redirect, request, send_file, url_for
+from werkzeug.utils import secure_filename
 from werkzeug.wrappers import Response
 
 from quizapp import clock
@@ -9,7 +10,14 @@ from quizapp.domain.backups import DAYS, MONTHS, WEEKS, Reason
 from quizapp.domain.errors import Missing, Refusal
 from quizapp.storage import backups
 from quizapp.views import respond
-from quizapp.views.guards import backup_failure, current_learner, shelf, status_of
+from quizapp.views.guards import (
+    MAX_UPLOAD,
+    backup_failure,
+    current_learner,
+    imports,
+    shelf,
+    status_of,
+)
 
 blueprint = Blueprint("backups", __name__)
 
@@ -20,6 +28,7 @@ REASONS = {
     Reason.MIGRATION: "before an update of the program",
     Reason.RESTORE: "before going back to an older one",
     Reason.REPAIR: "before a repair",
+    Reason.BROUGHT: "elsewhere",
 }
 
 
@@ -39,6 +48,22 @@ def make() -> Response:
     except Refusal as refused:
         return _list(status_of(refused), str(refused))
     return redirect(url_for("backups.index", made=made.name), 303)
+
+
+@blueprint.post("/backups/uploads")
+def uploads() -> Response:
+    """Take a backup that was downloaded once, or comes from elsewhere."""
+    learner, now = current_learner(), clock.now()
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        return _refused(Refusal("Nothing was chosen. Choose a backup (.zip)."))
+    name = secure_filename(sent.filename)[-100:] or "backup.zip"
+    day = learner.calendar.date(learner.today(now))
+    try:
+        brought = backup_actions.bring(shelf(), imports(), name, sent.save, day)
+    except Refusal as refused:
+        return _refused(refused)
+    return respond.go(url_for("backups.one", name=brought.name))
 
 
 @blueprint.get("/backups/<name>")
@@ -75,6 +100,12 @@ def restore(name: str) -> Response:
     return redirect(url_for("backups.index", restored=name, undo=done.undo), 303)
 
 
+def _refused(refused: Refusal) -> Response:
+    if respond.wants_fragment():
+        return respond.notice(str(refused), status_of(refused))
+    return _list(status_of(refused), str(refused))
+
+
 def _list(status: int, problem: str) -> Response:
     learner = current_learner()
     found, broken = backups.listed(shelf())
@@ -90,6 +121,7 @@ def _list(status: int, problem: str) -> Response:
         folder=shelf().folder,
         failure=backup_failure(),
         problem=problem,
+        most=MAX_UPLOAD,
         made=by_name.get(request.args.get("made", "")),
         restored=by_name.get(request.args.get("restored", "")),
         undo=by_name.get(request.args.get("undo", "")),

@@ -5,6 +5,7 @@ import hmac
 import secrets
 from datetime import date, datetime
 from itertools import chain
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
@@ -70,10 +71,12 @@ _SENTENCES = {
     413: "What was sent is too large, so nothing was saved. Send less than 1 MB.",
     500: "Something went wrong on our side and nothing was saved. Try again.",
 }
-_TOO_LARGE = (
-    f"This file has more than {MAX_UPLOAD // 1_000_000} MB, so it was not taken."
-    " Export fewer decks, or leave the media out."
-)
+_MUCH = f"This file has more than {MAX_UPLOAD // 1_000_000} MB, so it was not taken."
+# What is said of a file that is too large, by where files come in.
+_TOO_LARGE = {
+    "imports.create": f"{_MUCH} Export fewer decks, or leave the media out.",
+    "backups.uploads": f"{_MUCH} Restore it where the server runs: flask --app wsgi restore FILE",
+}
 _FOREIGN_HOST = (
     "This server does not answer to {}. Open it by one of its own names, or add the name to"
     " QUIZAPP_TRUSTED_HOSTS."
@@ -149,6 +152,11 @@ def shelf() -> Shelf:
     return _config().shelf
 
 
+def imports() -> Path:
+    """Where files lie that just came in."""
+    return _config().imports
+
+
 def backup_failure() -> Failure | None:
     """Why the last backup was not made, if it was not.
 
@@ -207,7 +215,7 @@ def _refuse_foreign_host() -> ResponseReturnValue | None:
 
 def _allow_upload() -> None:
     """A file that comes in may be large; it goes to the disk as it comes."""
-    if request.endpoint == "imports.create":
+    if request.endpoint in _TOO_LARGE:
         request.max_content_length = MAX_UPLOAD
 
 
@@ -318,8 +326,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if 300 <= code < 400:
         return error.get_response()
-    if code == 413 and request.endpoint == "imports.create":
-        return respond.notice(_TOO_LARGE, code)
+    if code == 413 and request.endpoint in _TOO_LARGE:
+        return respond.notice(_TOO_LARGE[request.endpoint], code)
     return _error(code)
 
 

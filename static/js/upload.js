@@ -22,7 +22,7 @@ function send() {
   const file = field.files[0];
   if (!file) return;
   if (file.size > Number(form.dataset.most)) {
-    say(`This file has ${Math.round(file.size / 1e6)} MB; at most ${Math.round(form.dataset.most / 1e6)} MB can be taken. Export fewer decks, or leave the media out.`);
+    say(`This file has ${Math.round(file.size / 1e6)} MB; at most ${Math.round(form.dataset.most / 1e6)} MB can be taken. ${form.dataset.smaller ?? "Export fewer decks, or leave the media out."}`);
     field.value = "";
     return;
   }

@@ -1,16 +1,22 @@
 """The backups page over HTTP."""
 
+import errno
 import io
 import shutil
 import zipfile
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
+from quizapp.domain.backups import Shelf
 from quizapp.storage import backups
 from quizapp.storage.models import Card, Deck, Review
-from tests.conftest import Clock, Visitor
+from quizapp.views import guards
+from tests.conftest import NOON, Clock, Visitor
+from tests.storage.test_backups import manifest_with, put_media, repacked
 from tests.views.test_study import form_of
 
 
@@ -91,7 +97,7 @@ def test_going_back_says_what_would_be_lost_and_can_be_undone(
     clock.pass_(minutes=5)
     visitor.post("/study/all/reviews", rating=4, **form_of(visitor))
     page = page_of(visitor, f"/backups/{backup}")
-    assert "1 answer given since then would be gone" in page
+    assert "1 answer that the backup does not hold would be gone" in page
     response = visitor.post(f"/backups/{backup}/restores")
     assert response.status_code == 303
     assert Review.select().count() == 0
@@ -105,7 +111,148 @@ def test_going_back_says_what_would_be_lost_and_can_be_undone(
 
 def test_without_answers_since_then_it_says_so(visitor: Visitor, folder: Path) -> None:
     visitor.get("/")
-    assert "No answer was given since then." in page_of(visitor, f"/backups/{names(folder)[0]}")
+    assert "No answer would be gone." in page_of(visitor, f"/backups/{names(folder)[0]}")
+
+
+def test_answers_that_an_import_brought_since_are_counted(visitor: Visitor, folder: Path) -> None:
+    visitor.get("/")
+    (backup,) = names(folder)
+    visitor.post("/study/all/reviews", rating=4, **form_of(visitor))
+    Review.update(at=NOON - timedelta(days=300)).execute()
+    page = page_of(visitor, f"/backups/{backup}")
+    assert "1 answer that the backup does not hold would be gone" in page
+
+
+def uploaded(visitor: Visitor, content: bytes, name: str = "b.zip", **headers: str) -> Any:
+    return visitor.client.post(
+        "/backups/uploads",
+        data={"csrf": visitor.token(), "file": (io.BytesIO(content), name)},
+        headers={"Sec-Fetch-Site": "same-origin"} | headers,
+        content_type="multipart/form-data",
+    )
+
+
+def downloaded(visitor: Visitor, backup: str) -> bytes:
+    return bytes(visitor.get(f"/backups/{backup}/file").get_data())
+
+
+def test_a_backup_that_was_downloaded_can_be_brought_back(
+    visitor: Visitor, folder: Path, clock: Clock
+) -> None:
+    visitor.post("/study/all/reviews", rating=4, **form_of(visitor))
+    picture = put_media(Shelf(folder, folder.parent / "media"), b"a picture")
+    visitor.post("/backups")
+    made = next(name for name in names(folder) if "-asked-" in name)
+    content = downloaded(visitor, made)
+    shutil.rmtree(folder)
+    shutil.rmtree(folder.parent / "media")
+    Review.delete().execute()
+    clock.pass_(days=90)
+    answer = uploaded(visitor, content, "quizapp-from-the-stick.zip")
+    assert answer.status_code == 303
+    page = page_of(visitor, answer.location)
+    assert "Made by hand, uploaded on 15 April 2026" in page
+    assert Review.select().count() == 0, "it is only there"
+    visitor.post(f"{answer.location}/restores")
+    assert Review.select().count() == 1
+    place = folder.parent / "media" / picture[:2] / picture
+    assert place.read_bytes() == b"a picture"
+    assert not [path for path in (folder.parent / "imports").iterdir() if path.is_dir()]
+
+
+def test_a_backup_from_long_ago_is_not_thinned_out_at_once(
+    visitor: Visitor, folder: Path, clock: Clock
+) -> None:
+    for _ in range(3):
+        visitor.post("/backups")
+        clock.pass_(minutes=1)
+    old = names(folder)[0]
+    content = downloaded(visitor, old)
+    shutil.rmtree(folder)
+    clock.pass_(days=400)
+    answer = uploaded(visitor, content)
+    visitor.post("/backups")
+    assert visitor.get(answer.location).status_code == 200
+
+
+def test_a_backup_that_is_there_is_not_put_there_twice(visitor: Visitor, folder: Path) -> None:
+    visitor.get("/")
+    (backup,) = names(folder)
+    answer = uploaded(visitor, downloaded(visitor, backup), **{"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == f"/backups/{backup}"
+    assert names(folder) == [backup]
+
+
+@pytest.mark.parametrize("fragment", [False, True])
+def test_what_is_no_whole_backup_is_refused_and_leaves_nothing(
+    visitor: Visitor, folder: Path, fragment: bool
+) -> None:
+    visitor.get("/")
+    (backup,) = names(folder)
+    whole = downloaded(visitor, backup)
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 255
+    shutil.rmtree(folder)
+    headers = {"HX-Request": "true"} if fragment else {}
+    for content in (b"", b"a letter", whole[: len(whole) // 2], bytes(flipped)):
+        answer = uploaded(visitor, content, "../../holiday.zip", **headers)
+        assert answer.status_code == 400
+        assert "holiday.zip is" in answer.text and "damaged" in answer.text
+        assert names(folder) == []
+        assert not [path for path in (folder.parent / "imports").iterdir() if path.is_dir()]
+
+
+def test_a_backup_of_a_newer_program_is_refused(visitor: Visitor, folder: Path) -> None:
+    visitor.get("/")
+    (backup,) = names(folder)
+    repacked(folder / f"{backup}.zip", manifest_with(migrations=["9999_later"]))
+    answer = uploaded(visitor, (folder / f"{backup}.zip").read_bytes())
+    assert answer.status_code == 400
+    assert "newer version" in answer.text
+
+
+def test_an_upload_without_a_file_is_said(visitor: Visitor, folder: Path) -> None:
+    answer = visitor.post("/backups/uploads")
+    assert answer.status_code == 400
+    assert "Nothing was chosen" in answer.text
+
+
+def test_a_backup_that_is_too_large_is_refused_with_a_way_on(
+    visitor: Visitor, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guards, "MAX_UPLOAD", 1_000)
+    answer = uploaded(visitor, b"PK" + bytes(2_000))
+    assert answer.status_code == 413
+    assert "flask --app wsgi restore FILE" in answer.text
+
+
+def test_a_full_disk_is_said_while_a_backup_comes_in(
+    visitor: Visitor, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("werkzeug.datastructures.FileStorage.save", full)
+    answer = uploaded(visitor, b"PK")
+    assert answer.status_code == 507
+    assert "The disk is full" in answer.text
+
+
+def test_importing_a_backup_leads_to_the_backups(visitor: Visitor, folder: Path) -> None:
+    visitor.get("/")
+    (backup,) = names(folder)
+    answer = visitor.client.post(
+        "/imports",
+        data={
+            "csrf": visitor.token(),
+            "file": (io.BytesIO(downloaded(visitor, backup)), f"quizapp-{backup}.zip"),
+        },
+        headers={"Sec-Fetch-Site": "same-origin"},
+        content_type="multipart/form-data",
+    )
+    page = page_of(visitor, answer.location)
+    assert "This is a backup" in page
+    assert 'href="/backups"' in page
 
 
 @pytest.mark.parametrize(
@@ -196,7 +343,9 @@ def test_a_full_disk_is_said(
     assert not list(folder.glob(".*"))
 
 
-@pytest.mark.parametrize("path", ["/backups", "/backups/2026-01-15-day-00000000/restores"])
+@pytest.mark.parametrize(
+    "path", ["/backups", "/backups/uploads", "/backups/2026-01-15-day-00000000/restores"]
+)
 def test_without_a_token_nothing_happens(visitor: Visitor, folder: Path, path: str) -> None:
     visitor.get("/")
     assert visitor.client.post(path).status_code == 403
