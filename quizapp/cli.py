@@ -35,7 +35,14 @@ from quizapp.domain.days import time_zone
 from quizapp.domain.errors import DeckFileError, Refusal
 from quizapp.storage import learners, schema
 from quizapp.storage.copies import Progress
-from quizapp.storage.database import Damaged, Unavailable, connection, leave, proxy
+from quizapp.storage.database import (
+    Damaged,
+    Unavailable,
+    connection,
+    file_of,
+    leave,
+    proxy,
+)
 from quizapp.views.words import local_zone
 
 # A thread waits wherever a request is slow to arrive; the worker takes as many at a time.
@@ -56,7 +63,7 @@ def migrate(without_backup: bool) -> None:
     What is there is backed up first. Should the update go wrong, install the program you
     had before and go back: flask --app wsgi restore NAME
     """
-    with database():
+    with database(make=True):
         applied = _migrate(without_backup)
     for name in applied:
         click.echo(f"applied {name}")
@@ -80,7 +87,7 @@ def serve() -> None:
     """
     config = configured()
     _check_port(config.host, config.port)
-    with database():
+    with database(make=True):
         _migrate()
         click.echo(_load())
     leave()
@@ -215,9 +222,16 @@ def _bind(host: str, port: int) -> OSError | None:
 
 
 @contextmanager
-def database() -> Iterator[None]:
-    """An open database for a command; what is wrong with it is said in a sentence."""
+def database(make: bool = False) -> Iterator[None]:
+    """An open database for a command; what is wrong with it is said in a sentence.
+
+    Only where it is to ``make`` one is there one afterwards that was not there before.
+    """
     try:
+        if make:
+            prepare()
+        else:
+            refuse_nothing()
         with connection():
             yield
     except Damaged:
@@ -232,6 +246,21 @@ def database() -> Iterator[None]:
         ) from None
     except Refusal as refused:
         raise click.ClickException(str(refused)) from None
+
+
+def prepare() -> None:
+    """Have a folder to put data in."""
+    configured().prepared()
+
+
+def refuse_nothing() -> None:
+    """Refuse a place where no database is: a command that looks must not make one."""
+    place = file_of(proxy.obj)
+    if place is not None and not place.exists():
+        raise Refusal(
+            f"There is no database at {place}, so nothing was done. Is QUIZAPP_DATA right?"
+            " To begin one: flask --app wsgi migrate"
+        )
 
 
 def check_schema() -> None:

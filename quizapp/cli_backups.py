@@ -12,7 +12,15 @@ from flask import Flask
 from quizapp import clock
 from quizapp.actions import backups as backup_actions
 from quizapp.actions import study as study_actions
-from quizapp.cli import check_schema, configured, database, local_day, progress_bars
+from quizapp.cli import (
+    check_schema,
+    configured,
+    database,
+    local_day,
+    prepare,
+    progress_bars,
+    refuse_nothing,
+)
 from quizapp.domain.backups import Reason
 from quizapp.domain.errors import Missing, Refusal
 from quizapp.storage import backups, learners
@@ -77,13 +85,16 @@ def restore(source: str | None, without_media: bool) -> None:
     if source is None:
         _list()
         return
+    bare = source.removesuffix(".zip")
+    if not Path(source).exists() and _is_on_shelf(bare):
+        source = bare  # it was named as its file is called
     where = source if _is_on_shelf(source) else Path(source)
     if isinstance(where, Path) and not where.is_file():
         raise click.ClickException(
-            f"There is no backup “{source}”, neither by that name nor as a file."
-            " See which there are: flask --app wsgi restore"
+            f"There is no backup “{source}”, neither by that name nor as a file. {_others()}"
         )
     try:
+        prepare()
         with progress_bars() as progress:
             done = backup_actions.restore(
                 shelf, where, clock.now(), local_day(), progress, not without_media, offline=True
@@ -118,6 +129,7 @@ def check(repair: bool, yes: bool) -> None:
     """
     shelf, now = configured().shelf, clock.now()
     try:
+        refuse_nothing()
         with connection():
             with _refusing(2):
                 check_schema()
@@ -163,7 +175,16 @@ def _list() -> None:
     if found:
         click.echo("\nTo go back to one: flask --app wsgi restore NAME")
     else:
+        with _refusing(1):
+            refuse_nothing()
         click.echo("There is no backup yet. Make one: flask --app wsgi backup")
+
+
+def _others() -> str:
+    found, broken = backups.listed(configured().shelf)
+    if found or broken:
+        return "See which there are: flask --app wsgi restore"
+    return f"There are none in {configured().shelf.folder}: is QUIZAPP_DATA right?"
 
 
 def _is_on_shelf(name: str) -> bool:
@@ -196,6 +217,8 @@ def _refusing(code: int) -> Iterator[None]:
         yield
     except click.ClickException as error:
         _end(error.message, code)
+    except Refusal as refused:
+        _end(refused, code)
 
 
 def _end(reason: object, code: int) -> NoReturn:

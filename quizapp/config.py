@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quizapp.domain.backups import Shelf
@@ -39,22 +39,12 @@ class Config:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
-        """Read the environment; makes the data folder and its secret where missing.
+        """Read the environment; nothing is written, and without a secret it is "".
 
         Raises Misconfigured with a sentence where a setting cannot be used.
         """
         data = Path(environ.get("QUIZAPP_DATA") or ROOT / "instance").resolve()
-        try:
-            data.mkdir(parents=True, exist_ok=True)
-            secret = _secret(data / "secret")
-        except OSError as error:
-            reason = f"{error.strerror or error}: {error.filename or data}"
-            if isinstance(error, (FileExistsError, NotADirectoryError)):
-                reason = "a file is in its place"
-            raise Misconfigured(
-                f"The data folder {data} cannot be used ({reason})."
-                " Make it a folder that belongs to you, or name another one in QUIZAPP_DATA."
-            ) from None
+        secret = _read_secret(data / "secret")
         host = environ.get("QUIZAPP_HOST", "127.0.0.1")
         named = environ.get("QUIZAPP_TRUSTED_HOSTS", "")
         return cls(
@@ -68,6 +58,25 @@ class Config:
             worker=_worker(environ.get("QUIZAPP_WORKER") or "inside"),
             backups=Path(environ.get("QUIZAPP_BACKUPS") or data / "backups").resolve(),
         )
+
+    def prepared(self) -> "Config":
+        """The same with data folder and secret, which are made where missing.
+
+        Raises Misconfigured where they cannot be.
+        """
+        if self.secret and self.data.is_dir():
+            return self
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            return replace(self, secret=self.secret or _secret(self.data / "secret"))
+        except OSError as error:
+            reason = f"{error.strerror or error}: {error.filename or self.data}"
+            if isinstance(error, (FileExistsError, NotADirectoryError)):
+                reason = "a file is in its place"
+            raise Misconfigured(
+                f"The data folder {self.data} cannot be used ({reason})."
+                " Make it a folder that belongs to you, or name another one in QUIZAPP_DATA."
+            ) from None
 
     @property
     def imports(self) -> Path:
@@ -150,6 +159,6 @@ def _secret(path: Path) -> str:
 def _read_secret(path: Path) -> str:
     try:
         text = path.read_text(encoding="ascii", errors="replace").strip()
-    except FileNotFoundError:
+    except OSError:
         return ""
     return text if re.fullmatch("[0-9a-fA-F]{64,}", text) else ""

@@ -240,6 +240,51 @@ def test_what_cannot_be_looked_at_ends_with_2(tmp_path: Path) -> None:
     assert "Traceback" not in words
 
 
+def flask_on(data: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """A command on a data folder, in a folder of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", str(ROOT / "wsgi.py"), *words],
+        check=False,
+        cwd=data.parent,
+        env=os.environ | {"QUIZAPP_DATA": str(data)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check",), ("export",), ("backup",), ("backup", "elsewhere.zip"), ("import",), ("load",),
+        ("rebuild",), ("worker",), ("restore",), ("restore", "2026-01-15-day-00000000"),
+    ],
+)  # fmt: skip
+def test_where_nothing_is_nothing_is_made(tmp_path: Path, words: tuple[str, ...]) -> None:
+    wrong = tmp_path / "wrong"
+    ended = flask_on(wrong, *words)
+    assert ended.returncode == (2 if words == ("check",) else 1), ended.stderr
+    assert "Is QUIZAPP_DATA right?".lower() in ended.stderr.lower()
+    assert "Traceback" not in ended.stderr
+    assert not wrong.exists()
+
+
+def test_a_backup_can_be_named_as_its_file_is_called(app: Flask, visitor: Visitor) -> None:
+    name = run(app, "backup").output.rpartition(": ")[2].strip()
+    result = run(app, "restore", f"{name}.zip")
+    assert result.exit_code == 0, result.output
+
+
+def test_a_file_restores_where_nothing_was(app: Flask, visitor: Visitor, tmp_path: Path) -> None:
+    answer(visitor)
+    file = tmp_path / "b.zip"
+    run(app, "backup", str(file))
+    new = tmp_path / "new"
+    assert flask_on(new, "restore", str(file)).returncode == 0
+    assert flask_on(new, "check").stdout == "All is well.\n"
+    assert (new / "secret").exists()
+
+
 def test_each_command_teaches(app: Flask) -> None:
     for command, said in (
         ("backup", "one zip to carry away"),

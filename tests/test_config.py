@@ -17,9 +17,15 @@ def test_the_defaults_listen_on_this_machine_only(tmp_path: Path) -> None:
     assert config.decks == ROOT / "decks"
 
 
+def test_reading_the_settings_writes_nothing(tmp_path: Path) -> None:
+    config = Config.from_environment({"QUIZAPP_DATA": str(tmp_path / "new")})
+    assert config.secret == ""
+    assert not (tmp_path / "new").exists()
+
+
 def test_the_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
     environment = {"QUIZAPP_DATA": str(tmp_path)}
-    first = Config.from_environment(environment)
+    first = Config.from_environment(environment).prepared()
     assert len(first.secret) == 64
     assert Config.from_environment(environment).secret == first.secret
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
@@ -34,7 +40,7 @@ def test_what_an_interrupted_first_start_left_is_replaced(tmp_path: Path, left: 
     (tmp_path / "secret").write_bytes(left)
     (tmp_path / "secret").chmod(0o644)
     environment = {"QUIZAPP_DATA": str(tmp_path)}
-    secret = Config.from_environment(environment).secret
+    secret = Config.from_environment(environment).prepared().secret
     assert len(secret) == 64
     assert (tmp_path / "secret").read_text() == secret
     assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
@@ -48,7 +54,7 @@ def test_first_starts_at_the_same_time_agree_on_one_secret(
 ) -> None:
     if left is not None:
         (tmp_path / "secret").write_text(left)
-    tell = "from quizapp.config import Config; print(Config.from_environment().secret)"
+    tell = "from quizapp.config import Config; print(Config.from_environment().prepared().secret)"
     starts = [
         subprocess.Popen(
             [sys.executable, "-c", tell],

@@ -33,7 +33,7 @@ from quizapp.domain.learners import parse_steps
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import MAX_STABILITY, MIN_STABILITY, State
 from quizapp.domain.templates import cards_of
-from quizapp.storage import decks, imports, learners, media_files
+from quizapp.storage import backups, decks, imports, learners, media_files
 from quizapp.storage.batches import batches
 from quizapp.storage.database import proxy
 from quizapp.storage.fields import OBJECT, Garbled, JSONField, from_json, to_milliseconds
@@ -128,6 +128,7 @@ def checks(shelf: Shelf, now: datetime) -> list[Check]:
         *_states(),
         *_indexes(),
         *_media(shelf, now),
+        _shelf(shelf),
     ]
 
 
@@ -760,10 +761,17 @@ def _media(shelf: Shelf, now: datetime) -> Iterator[Check]:
     yesterday = now - timedelta(days=1)
 
     def damaged() -> list[str]:
-        return [d for d in media_files.sizes(folder) if not media_files.is_whole(folder, d)]
+        there = set(media_files.sizes(folder)) - {path.name for path in left()}
+        return sorted(digest for digest in there if not media_files.is_whole(folder, digest))
 
     def missing() -> list[str]:
         return sorted(imports.digests_in_use() - media_files.sizes(folder).keys())
+
+    def kept(digests: list[str], in_a_backup: bool) -> list[str]:
+        return [d for d in digests if media_files.is_whole(copies, d) == in_a_backup]
+
+    def lost() -> list[str]:
+        return kept(damaged() + missing(), False)
 
     def strange() -> list[Path]:
         return sorted(set(media_files.strays(folder)) - set(media_files.drafts(folder)))
@@ -784,31 +792,45 @@ def _media(shelf: Shelf, now: datetime) -> Iterator[Check]:
             path.unlink(missing_ok=True)
 
     def missized() -> list[str]:
+        # What is damaged is told of once.
         there = media_files.sizes(folder)
         rows = Medium.select(Medium.digest, Medium.size).distinct().tuples()
-        return sorted(digest for digest, size in rows if there.get(digest, size) != size)
+        wrong = {digest for digest, size in rows if there.get(digest, size) != size}
+        return sorted(digest for digest in wrong if media_files.is_whole(folder, digest))
 
-    def bring_back(lost: Callable[[], list[str]]) -> None:
-        for digest in lost():
-            if media_files.is_whole(copies, digest):
-                media_files.put(folder, digest, media_files.place(copies, digest))
+    def bring_back(digests: Callable[[], list[str]]) -> None:
+        for digest in kept(digests(), True):
+            media_files.put(folder, digest, media_files.place(copies, digest))
 
     def measure() -> None:
-        # After the damaged ones: what is whole by its hash has the right size.
         for digest in missized():
-            if media_files.is_whole(folder, digest):
-                size = media_files.sizes(folder)[digest]
-                Medium.update(size=size).where(Medium.digest == digest).execute()
+            size = media_files.sizes(folder)[digest]
+            Medium.update(size=size).where(Medium.digest == digest).execute()
 
-    again = "Repairing takes them from a backup where one has them."
-    yield _files("media-damaged", damaged, "damaged", lambda: bring_back(damaged), again)
-    yield _files("media-missing", missing, "missing", lambda: bring_back(missing), again)
+    for rule, which, what in (
+        ("media-damaged", damaged, "damaged"),
+        ("media-missing", missing, "missing"),
+    ):
+        yield _files(
+            rule,
+            partial(lambda found: kept(found(), True), which),
+            what,
+            partial(bring_back, which),
+            "Repairing takes them from a backup.",
+        )
+    yield _files(
+        "media-lost",
+        lost,
+        "damaged or missing, and in no backup here",
+        None,
+        "Import their package again, or take them out of their notes.",
+    )
     yield _files(
         "media-size",
         missized,
         "of another size than their notes were told",
         measure,
-        "Repairing notes down the size of those that are whole.",
+        "Repairing notes down their size.",
     )
     yield _files(
         "media-stray",
@@ -838,10 +860,31 @@ def _files(
     def find() -> tuple[int, str]:
         found = which()
         count = len(found)
-        named = ", ".join(f.name if isinstance(f, Path) else f[:12] + "…" for f in found[:3])
+        named = ", ".join(map(_called, found[:3])) + (" …" if count > 3 else "")
         return count, f"{count} media file{'' if count == 1 else 's'} {what}: {named}."
 
     return Check(rule, find, mend, remedy, harm)
+
+
+def _called(file: Path | str) -> str:
+    """What people call a file: as a note does, where one names it."""
+    digest = file.name if isinstance(file, Path) else file
+    named = Medium.select(Medium.name).where(Medium.digest == digest).order_by(Medium.id)
+    row = named.tuples().first()
+    return str(row[0]) if row else (digest if isinstance(file, Path) else digest[:12] + "…")
+
+
+def _shelf(shelf: Shelf) -> Check:
+    """Backups that were cut short; the inside of each is looked at when it is restored."""
+
+    def find() -> tuple[int, str]:
+        broken = backups.listed(shelf)[1]
+        count = len(broken)
+        noun = "backup" if count == 1 else "backups"
+        return count, f"{count} {noun} that cannot be read any more: {', '.join(broken[:3])}."
+
+    remedy = f"Delete them, or put good copies in their place: {shelf.folder}"
+    return Check("backup-broken", find, None, remedy)
 
 
 def _rows(

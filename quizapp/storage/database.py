@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from peewee import (
@@ -153,6 +154,14 @@ def connection() -> Iterator[None]:
     finally:
         if opened and isinstance(proxy.obj, PooledPostgresqlDatabase):
             proxy.close()
+
+
+def file_of(database: Any) -> Path | None:
+    """The file that a database is; None for a server's, or one in memory."""
+    if not isinstance(database, SqliteDatabase):
+        return None
+    name = str(database.database)
+    return None if name.startswith((":", "file:")) else Path(name)
 
 
 def leave() -> None:

@@ -285,8 +285,15 @@ def _cookie_name() -> str:
 
 
 def _signature(nonce: str, browser: str) -> str:
-    secret = current_app.config["SECRET_KEY"].encode()
+    secret = _secret().encode()
     return hmac.new(secret, f"{nonce}|{browser}".encode(), hashlib.sha256).hexdigest()
+
+
+def _secret() -> str:
+    if not current_app.config["SECRET_KEY"]:
+        current_app.config["SECRET_KEY"] = _config().prepared().secret
+    secret: str = current_app.config["SECRET_KEY"]
+    return secret
 
 
 def _finish(response: Response) -> Response:

@@ -492,7 +492,7 @@ def test_ten_damages_at_once_are_ten_found(
     guarded(database)
     assert rules(backup_actions.check(shelf, NOON)) >= {
         "review-twice", "memory-deck-elsewhere", "note-bare", "memory-due", "memory-stability",
-        "card-note", "memory-card", "review-card", "media-damaged", "media-stray",
+        "card-note", "memory-card", "review-card", "media-lost", "media-stray",
     }  # fmt: skip
 
 
@@ -545,12 +545,29 @@ def test_a_missing_media_file_comes_back_from_a_backup(brought: Learner, shelf: 
     assert named_file(shelf).read_bytes() == content
 
 
+def test_a_damaged_file_is_told_of_once(brought: Learner, shelf: Shelf) -> None:
+    named_file(shelf).write_bytes(b"of another size, too")
+    assert rules(backup_actions.check(shelf, NOON)) == {"media-lost"}
+
+
+def test_a_backup_that_was_cut_short_is_told_of(studied: Learner, shelf: Shelf) -> None:
+    made = backups.make(shelf, Reason.ASKED, NOON, NOON.date())
+    path = shelf.folder / f"{made.name}.zip"
+    path.write_bytes(path.read_bytes()[:-100])
+    (finding,) = backup_actions.check(shelf, NOON)
+    assert (finding.rule, finding.harm, finding.mendable) == ("backup-broken", True, False)
+    assert made.name in finding.sentence and str(shelf.folder) in finding.remedy
+
+
 def test_a_media_file_that_no_backup_has_stays_missing(brought: Learner, shelf: Shelf) -> None:
+    name = Medium.get().name
     named_file(shelf).unlink()
     backup_actions.mend(shelf, NOON, backup_actions.check(shelf, NOON))
     (finding,) = backup_actions.check(shelf, NOON)
-    assert (finding.rule, finding.count, finding.harm) == ("media-missing", 1, True)
-    assert "1 media file missing:" in finding.sentence
+    assert (finding.rule, finding.count, finding.harm) == ("media-lost", 1, True)
+    assert not finding.mendable, "it would go in circles"
+    assert "Import their package again" in finding.remedy
+    assert name in finding.sentence
 
 
 def aged(path: Path, **ago: float) -> None:
