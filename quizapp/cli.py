@@ -43,7 +43,7 @@ from quizapp.storage.database import (
     leave,
     proxy,
 )
-from quizapp.views.words import local_zone
+from quizapp.views.words import local_zone, plural
 
 # A thread waits wherever a request is slow to arrive; the worker takes as many at a time.
 THREADS = 16
@@ -151,9 +151,13 @@ def lint(paths: tuple[Path, ...], as_json: bool, write_ids: bool) -> None:
     """Check deck files, or all below a folder, against the rules of good cards and questions.
 
     Each finding names file, line, rule, what is wrong and what to do. The exit code is
-    1 where there is an error; warnings and notes are advice. The rules are explained in
-    decks/README.md.
+    1 where there is an error, and 2 where there is no deck file; warnings and notes are
+    advice. The rules are explained in decks/README.md.
     """
+    count = len(list(deck_actions.deck_files(paths)))
+    if not count:
+        click.echo("No deck files found: they end in .md. Name a file or folder of them.", err=True)
+        sys.exit(2)
     if write_ids:
         try:
             for file in deck_actions.write_ids(paths):
@@ -167,7 +171,8 @@ def lint(paths: tuple[Path, ...], as_json: bool, write_ids: bool) -> None:
         for finding in found:
             click.echo(str(finding))
         counts = Counter(str(finding.severity) for finding in found)
-        click.echo(", ".join(f"{counts[s]} {s}s" for s in ("error", "warning", "note")) + ".")
+        said = ", ".join(plural(counts[s], s) for s in ("error", "warning", "note"))
+        click.echo(f"{plural(count, 'file')}: {said}.")
     if any(finding.severity == "error" for finding in found):
         sys.exit(1)
 

@@ -1,8 +1,12 @@
 """The commands, as somebody types them."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 from flask import Flask
 
@@ -10,7 +14,7 @@ from quizapp.formats import markdown
 from quizapp.storage.models import Memory, Note
 from tests import samples
 from tests.conftest import Visitor
-from tests.running import RunningApp
+from tests.running import ROOT, RunningApp
 
 
 def run(app: Flask, *arguments: str) -> Result:
@@ -49,7 +53,7 @@ def test_lint_names_what_an_item_lacks(app: Flask, tmp_path: Path) -> None:
         "r03-risk.md:10:",
     ):
         assert said in result.output
-    assert "0 errors, 3 warnings, 0 notes." in result.output
+    assert "1 file: 0 errors, 3 warnings, 0 notes." in result.output
 
 
 def test_lint_ends_with_1_on_an_error_and_can_speak_json(app: Flask, tmp_path: Path) -> None:
@@ -68,6 +72,41 @@ def test_lint_reads_on_after_a_file_that_does_not_parse(app: Flask, tmp_path: Pa
     assert result.exit_code == 1
     assert "r01-broken.md:10: error file expected an answer" in result.output
     assert "r03-risk.md" in result.output
+
+
+@pytest.mark.parametrize("how", [[], ["--json"], ["--write-ids"]])
+def test_lint_of_no_deck_ends_with_2(app: Flask, tmp_path: Path, how: list[str]) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "README.md").write_text("# About\n")
+    result = run(app, "lint", str(tmp_path / "other"), *how)
+    assert result.exit_code == 2
+    assert "No deck files found" in result.output
+
+
+def test_lint_counts_files_and_one_of_a_kind(app: Flask, tmp_path: Path) -> None:
+    folder = samples.write(tmp_path / "other", "Q: no answer\n", stem="r01-broken")
+    samples.write(folder, "Q: no answer\n", stem="r02-broken")
+    assert run(app, "lint", str(folder)).output.endswith(
+        "2 files: 2 errors, 0 warnings, 0 notes.\n"
+    )
+    (folder / "responsibilities" / "r02-broken.md").unlink()
+    assert run(app, "lint", str(folder)).output.endswith("1 file: 1 error, 0 warnings, 0 notes.\n")
+
+
+def test_lint_needs_no_data(tmp_path: Path) -> None:
+    folder = samples.write(tmp_path / "other", samples.plain(1))
+    (tmp_path / "taken").write_text("a file where the folder would be")
+    ended = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "lint", str(folder)],
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"QUIZAPP_DATA": str(tmp_path / "taken" / "data")},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert ended.stdout.startswith(str(folder)) or ended.stdout.startswith("1 file: ")
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_ids_are_written_where_they_lack_and_keep_the_history(app: Flask, tmp_path: Path) -> None:

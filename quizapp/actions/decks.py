@@ -311,7 +311,7 @@ def lint(paths: Iterable[Path]) -> list[Finding]:
     A file that does not parse is a finding of its own, an error of rule “file”.
     """
     banks, broken = [], []
-    for file in _files(paths):
+    for file in deck_files(paths):
         try:
             deck = markdown.read(_text(file, str(file)), str(file), file.stem)
         except DeckFileError as error:
@@ -343,7 +343,7 @@ def write_ids(paths: Iterable[Path]) -> list[Path]:
 
     Raises DeckFileError where one does not parse, and then no file is touched.
     """
-    texts = [(file, _text(file, str(file))) for file in _files(paths)]
+    texts = [(file, _text(file, str(file))) for file in deck_files(paths)]
     changed = [
         (file, new) for file, old in texts if (new := markdown.with_ids(old, str(file))) != old
     ]
@@ -352,7 +352,8 @@ def write_ids(paths: Iterable[Path]) -> list[Path]:
     return [file for file, _ in changed]
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
+def deck_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The deck files that some paths mean; a folder stands for all below it."""
     for path in paths:
         for file in sorted(path.rglob("*.md")) if path.is_dir() else [path]:
             if file.name not in {"README.md", "SOURCES.md"}:
