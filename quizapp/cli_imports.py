@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 
 import click
 from flask import Flask
@@ -27,12 +27,19 @@ from quizapp.domain.errors import Refusal
 from quizapp.domain.learners import Learner
 from quizapp.storage import files, imports
 from quizapp.storage.database import Full
+from quizapp.views.guards import MAX_UPLOAD
 from quizapp.views.words import local_zone, plural
 
 # So many rows of each kind are shown; JSON has more.
 SHOWN = 20
 # Characters of a note that stand for it.
 LONGEST = 80
+# What stands for the output of another program.
+_STREAM = Path("-")
+_TOO_LARGE = (
+    f"This has more than {MAX_UPLOAD // 1_000_000} MB, so it was not taken. Export fewer decks,"
+    " or leave the media out."
+)
 # Some of it was taken, and some was not.
 PARTLY = 3
 
@@ -120,7 +127,8 @@ def bring(
     """Bring decks in; without FILE, list what was imported.
 
     A FILE is a package of Anki (.apkg, .colpkg), a table (.csv, .tsv, .txt), a Markdown deck
-    (.md), a folder or .zip of such decks, or what the export command wrote. First you see
+    (.md), a folder or .zip of such decks, or what the export command wrote; - is what comes
+    from another program. First you see
     what would happen. What is there is backed up, an import is done whole or not at all, and
     --undo takes it back. Importing the same again changes nothing, and your progress and your
     own wordings stay; --wording file takes the file's where you changed the same.
@@ -274,7 +282,7 @@ def _import(learner: Learner, file: Path, asked: _Asked, outcome: dict[str, Any]
     finally:
         # Whatever ended it before it was done: nobody will go on with it.
         with suppress(Refusal):
-            import_actions.drop(learner, batch, config.imports)
+            import_actions.give_up(learner, batch, config.imports)
     outcome |= {"state": "done", "import": batch, "result": dict(result)}
     if not asked.as_json:
         _say_done(file, batch, result)
@@ -305,7 +313,10 @@ def _back_up(learner: Learner, asked: _Asked) -> None:
 def _fetch(file: Path, upload: Path) -> None:
     """Have a file, or the decks of a folder as a zip, where it is read."""
     try:
-        if file.is_dir():
+        if file == _STREAM:
+            with upload.open("wb") as target:
+                _copied(sys.stdin.buffer, target)
+        elif file.is_dir():
             decks = [path for path in sorted(file.rglob("*")) if _is_deck(path, file)]
             if not decks:
                 raise Refusal(
@@ -314,9 +325,18 @@ def _fetch(file: Path, upload: Path) -> None:
                 )
             with zipfile.ZipFile(upload, "w", zipfile.ZIP_DEFLATED) as archive:
                 for path in decks:
-                    archive.writestr(str(path.relative_to(file).as_posix()), path.read_bytes())
+                    with (
+                        path.open("rb") as source,
+                        archive.open(path.relative_to(file).as_posix(), "w") as target,
+                    ):
+                        _copied(source, target)
+                    if upload.stat().st_size > MAX_UPLOAD:
+                        raise Refusal(_TOO_LARGE)
+        elif file.is_file() or file.is_fifo():
+            with file.open("rb") as source, upload.open("wb") as target:
+                _copied(source, target)
         elif file.exists():
-            shutil.copyfile(file, upload)
+            raise Refusal("This is no file but a device, so it was not read. Name a file.")
         else:
             raise Refusal("There is no such file. See how it is written, and where it lies.")
     except (OSError, shutil.Error) as error:
@@ -327,6 +347,16 @@ def _fetch(file: Path, upload: Path) -> None:
         raise Refusal(f"This file cannot be read ({reason}). See who may read it.") from error
 
 
+def _copied(source: IO[bytes], target: IO[bytes]) -> None:
+    """Copy no more than is taken on the web: what comes may never end."""
+    left = MAX_UPLOAD
+    while chunk := source.read(1 << 20):
+        left -= len(chunk)
+        if left < 0:
+            raise Refusal(_TOO_LARGE)
+        target.write(chunk)
+
+
 def _is_deck(path: Path, below: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(below).parts)
     return path.suffix.lower() in (".md", ".markdown") and path.is_file() and not hidden
@@ -334,6 +364,8 @@ def _is_deck(path: Path, below: Path) -> bool:
 
 def _title(file: Path) -> str:
     """What the import is called: the file's name."""
+    if file == _STREAM or file.is_fifo():
+        return "Piped in"
     name = "".join(c for c in file.resolve().name if c.isprintable())[:120]
     return name or "A file"
 
@@ -444,7 +476,8 @@ def _list(learner: Learner) -> None:
         moment = row.made.astimezone().strftime("%Y-%m-%d %H:%M")
         added = f", {plural(row.result['added'], 'new note')}" if row.result else ""
         click.echo(
-            f"{row.id:>6}  {moment}  {row.title}: {_STATES.get(row.state, row.state)}{added}"
+            f"{row.id:>6}  {moment}  {row.title}:"
+            f" {'reading stopped' if row.halted else _STATES.get(row.state, row.state)}{added}"
         )
     if any(row.state == "done" for row in found):
         click.echo("\nTo take one back, the latest first: flask --app wsgi import --undo ID")

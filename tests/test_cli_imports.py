@@ -1,8 +1,10 @@
 """Bringing decks in and taking them away, as somebody types it."""
 
 import json
+import os
 import zipfile
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -386,12 +388,59 @@ def test_a_bad_file_is_a_sentence_and_leaves_all_as_it_was(
     before = everything()
     result = bring(app, path)
     after = everything()
-    assert [before.pop("batch"), [row[3] for row in after.pop("batch")]] == [[], ["'dropped'"]]
+    assert [before.pop("batch"), [row[3] for row in after.pop("batch")]] == [[], ["'failed'"]]
     assert after == before
     assert result.exit_code == 1
     assert result.stderr.startswith(f"{path}: ")
     assert "Traceback" not in result.output
     assert files_below(tmp_path / "imports") == files_below(tmp_path / "media") == set()
+
+
+def test_a_file_that_could_not_be_read_is_listed_as_that(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "bad.apkg").write_bytes(b"PK\x03\x04" + bytes(100))
+    bring(app, tmp_path / "bad.apkg")
+    assert "bad.apkg: could not be read" in bring(app).output
+    assert files_below(app.config["QUIZAPP"].imports) == set()
+
+
+def test_what_is_no_file_is_refused(app: Flask) -> None:
+    result = bring(app, "--yes", "/dev/zero")
+    assert result.exit_code == 1
+    assert "This is no file but a device" in result.output
+
+
+@pytest.mark.parametrize("way", ["file", "pipe", "-"])
+def test_what_is_too_large_is_not_copied_to_its_end(
+    app: Flask, tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(cli_imports, "MAX_UPLOAD", 10)
+    result = brought_by(app, tmp_path, table, way)
+    assert result.exit_code == 1
+    assert "so it was not taken" in result.output
+    assert files_below(app.config["QUIZAPP"].imports) == set()
+
+
+@pytest.mark.parametrize("way", ["pipe", "-"])
+def test_what_another_program_gives_is_taken(
+    app: Flask, tmp_path: Path, table: Path, way: str
+) -> None:
+    result = brought_by(app, tmp_path, table, way)
+    assert result.exit_code == 0, result.output
+    assert own_notes() > 0
+
+
+def brought_by(app: Flask, tmp_path: Path, table: Path, way: str) -> Result:
+    if way == "file":
+        return bring(app, "--yes", table)
+    if way == "-":
+        with app.app_context():
+            runner = app.test_cli_runner()
+            return runner.invoke(args=["import", "--yes", "-"], input=table.read_bytes())
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=lambda: pipe.write_bytes(table.read_bytes()), daemon=True)
+    writer.start()
+    return bring(app, "--yes", pipe)
 
 
 def test_a_bad_file_does_not_stop_the_others(app: Flask, tmp_path: Path, table: Path) -> None:

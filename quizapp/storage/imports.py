@@ -1,13 +1,14 @@
 """Imports: what was read, what is stored already, and the rows an import lays down."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from peewee import JOIN, fn
 
+from quizapp.domain.jobs import State
 from quizapp.domain.notetypes import NoteType, Template
 from quizapp.storage.batch_changes import record, record_added, record_logs
 from quizapp.storage.batches import batches, insert_rows, reserve, update_rows
@@ -19,6 +20,7 @@ from quizapp.storage.models import (
     Card,
     Deck,
     Enrolment,
+    Job,
     Medium,
     Memory,
     Note,
@@ -35,7 +37,10 @@ STATES = ("reading", "ready", "done", "failed", "undone", "dropped")
 
 @dataclass(frozen=True)
 class BatchRow:
-    """An import as it stands; see storage/models.py Batch."""
+    """An import as it stands; see storage/models.py Batch.
+
+    halted  whether it stands as being read, and the work that read it has ended
+    """
 
     id: int
     learner: int
@@ -49,6 +54,7 @@ class BatchRow:
     choices: Mapping[str, Any] | None
     result: Mapping[str, Any] | None
     said: str
+    halted: bool = False
 
 
 class Known(NamedTuple):
@@ -108,13 +114,17 @@ def begin(learner: int, title: str, folder: str, made: datetime) -> int:
 def find(learner: int, batch: int) -> BatchRow | None:
     """A learner's import, or None where they have no such one."""
     row = Batch.get_or_none((Batch.learner == learner) & (Batch.id == batch))
-    return row and _row(row)
+    if row is None:
+        return None
+    return replace(_row(row), halted=row.state == "reading" and row.job in _ended([row.job]))
 
 
 def recent(learner: int, most: int = 20) -> list[BatchRow]:
     """A learner's latest imports, newest first."""
     rows = Batch.select().where(Batch.learner == learner).order_by(Batch.id.desc()).limit(most)
-    return [_row(row) for row in rows]
+    found = [_row(row) for row in rows]
+    ended = _ended([row.job for row in found if row.job is not None])
+    return [replace(row, halted=row.state == "reading" and row.job in ended) for row in found]
 
 
 def unfinished() -> list[BatchRow]:
@@ -575,6 +585,13 @@ _CARD, _VERSION = (
 def note_added(batch: int, table: str, ids: Iterable[int]) -> None:
     """Note down rows that an import added to notes that were here before."""
     record_added(batch, table, ids)
+
+
+def _ended(jobs: Sequence[int]) -> set[int]:
+    """Those of some jobs that are over, whatever came of them."""
+    under_way = (State.WAITING.value, State.RUNNING.value)
+    rows = Job.select(Job.id).where(Job.id.in_(list(jobs)) & Job.state.not_in(under_way))
+    return {row[0] for row in rows.tuples()}
 
 
 def _columns(type_: NoteType) -> dict[str, Any]:

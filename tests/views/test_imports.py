@@ -13,6 +13,7 @@ from flask import Flask
 from quizapp import jobs
 from quizapp.actions import decks as deck_actions
 from quizapp.actions import imports as import_actions
+from quizapp.actions import jobs as job_actions
 from quizapp.domain.learners import Learner
 from quizapp.storage import decks, imports, learners
 from quizapp.storage.models import Memory, Note
@@ -170,6 +171,22 @@ def test_what_rows_have_over_is_joined_on_wish(visitor: Visitor, me: Learner) ->
     assert "Import 1 note" in text and "row 3</strong> It has 3 columns" in text
     visitor.post(f"{address}/readings", separator=",", deck="D", header_row="on", join="on")
     assert "Import 2 notes" in page(visitor, address)
+
+
+def test_a_reading_that_was_stopped_is_said_and_can_be_put_away(
+    visitor: Visitor, me: Learner
+) -> None:
+    batch = imports.begin(me.id, "big.apkg", "nowhere", NOON)
+    job = job_actions.submit(me.id, "read", "Reading big.apkg", {"batch": batch}, NOON)
+    imports.change(batch, job=job)
+    assert "being read" in visitor.get("/imports").text
+    assert f"/imports/{batch}/drops" not in visitor.get(f"/imports/{batch}").text
+    job_actions.cancel(me.id, job, NOON)
+    assert "reading stopped" in visitor.get("/imports").text
+    page = visitor.get(f"/imports/{batch}").text
+    assert "Reading this file was stopped." in page and f'href="/jobs/{job}"' in page
+    visitor.post(f"/imports/{batch}/drops")
+    assert "put away" in visitor.get("/imports").text
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
 
 __all__ = [
-    "Choices", "Comparison", "begun", "check_undo", "commit", "drop", "look", "place", "read",
-    "receive", "sweep", "undo",
+    "Choices", "Comparison", "begun", "check_undo", "commit", "drop", "give_up", "look", "place",
+    "read", "receive", "sweep", "undo",
 ]  # fmt: skip
 
 Report = Callable[[int, int], None]
@@ -236,6 +236,18 @@ def drop(learner: Learner, batch_id: int, root: Path) -> None:
         if not imports.move(batch_id, _UNDONE, "dropped", head=None):
             raise Stale(_GONE_ON)
     shutil.rmtree(root / batch.folder, ignore_errors=True)
+
+
+def give_up(learner: Learner, batch_id: int, root: Path) -> None:
+    """Delete the file of an import with which nobody will go on.
+
+    One that could not be read stays as such. Raises what ``drop`` does.
+    """
+    batch = _batch(learner, batch_id)
+    if batch.state == "failed":
+        shutil.rmtree(root / batch.folder, ignore_errors=True)
+    else:
+        drop(learner, batch_id, root)
 
 
 def sweep(root: Path, media_root: Path) -> int:
