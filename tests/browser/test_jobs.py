@@ -146,3 +146,44 @@ def test_every_state_is_accessible_and_narrow(
     page.get_by_role("button", name="Stop it").click()
     context.close()
     assert found == {}
+
+
+def test_a_backup_that_is_restored_meanwhile_ends_the_asking(page: Page, served: Counting) -> None:
+    page.goto("/backups")
+    page.get_by_role("button", name="Back up now").click()
+    page.get_by_text("Backed up:").wait_for()
+    page.goto(submit(served, steps=400, seconds=0.05))
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    other = page.context.new_page()
+    other.goto("/backups")
+    other.locator(".backups a").first.click()
+    other.get_by_role("button", name="Restore this backup").click()
+    other.get_by_text("You are back at").wait_for()
+    expect(page.get_by_text("This work is not known any more.")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    expect(page.get_by_role("button", name="Stop it")).to_have_count(0)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(1500)
+    assert asked == []
+
+
+def test_a_downloaded_backup_is_brought_back(page: Page, served: Counting, tmp_path: Path) -> None:
+    page.goto("/backups")
+    page.get_by_role("button", name="Back up now").click()
+    page.locator(".backups a").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    download.value.save_as(tmp_path / "carried.zip")
+    for file in (served.data / "backups").glob("*.zip"):
+        file.unlink()
+    page.goto("/backups")
+    (tmp_path / "letter.zip").write_bytes(b"Dear Sir")
+    chooser = page.locator("[data-upload-file]")
+    chooser.set_input_files(tmp_path / "letter.zip")
+    expect(page.get_by_role("alert")).to_contain_text("letter.zip is not a backup")
+    chooser.set_input_files(tmp_path / "carried.zip")
+    page.wait_for_url("**/backups/*-brought-*")
+    page.get_by_role("button", name="Restore this backup").click()
+    expect(page.get_by_text("You are back at")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
