@@ -1,5 +1,6 @@
 """Bringing decks in and taking them away, as somebody types it."""
 
+import errno
 import json
 import os
 import zipfile
@@ -401,6 +402,20 @@ def test_a_file_that_could_not_be_read_is_listed_as_that(app: Flask, tmp_path: P
     bring(app, tmp_path / "bad.apkg")
     assert "bad.apkg: could not be read" in bring(app).output
     assert files_below(app.config["QUIZAPP"].imports) == set()
+
+
+def test_a_full_disk_is_no_question_of_who_may_read(
+    app: Flask, tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(cli_imports, "_copied", full)
+    monkeypatch.setattr("quizapp.actions.exports.write", full)
+    for result in (bring(app, table), export(app, tmp_path / "a.apkg")):
+        assert result.exit_code == 1
+        assert "The disk is full, so nothing was saved. Make room" in result.output
+        assert "who may" not in result.output and "belongs to you" not in result.output
 
 
 def test_what_is_no_file_is_refused(app: Flask) -> None:
