@@ -263,8 +263,8 @@ def refuse_nothing() -> None:
     place = file_of(proxy.obj)
     if place is not None and not place.exists():
         raise Refusal(
-            f"There is no database at {place}, so nothing was done. Is QUIZAPP_DATA right?"
-            " To begin one: flask --app wsgi migrate"
+            f"There is no database at {place}; see QUIZAPP_DATA and QUIZAPP_DATABASE."
+            " Is it to begin there? Run “flask --app wsgi migrate” first."
         )
 
 

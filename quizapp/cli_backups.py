@@ -184,7 +184,7 @@ def _others() -> str:
     found, broken = backups.listed(configured().shelf)
     if found or broken:
         return "See which there are: flask --app wsgi restore"
-    return f"There are none in {configured().shelf.folder}: is QUIZAPP_DATA right?"
+    return f"There are none in {configured().shelf.folder}; see QUIZAPP_DATA and QUIZAPP_BACKUPS."
 
 
 def _is_on_shelf(name: str) -> bool:

@@ -121,4 +121,4 @@ def test_check_says_which_media_are_missing(app: Flask, tmp_path: Path) -> None:
     next((tmp_path / "media").glob("*/*")).unlink()
     result = run(app, "check")
     assert result.exit_code == 1
-    assert "1 media file missing:" in result.output
+    assert "1 media file damaged or missing, and in no backup here:" in result.output

@@ -135,7 +135,7 @@ def test_a_postgresql_that_does_not_answer_is_said(
     assert "hush" not in words
 
 
-@pytest.mark.parametrize("command", ["serve", "load"])
+@pytest.mark.parametrize("command", ["serve", "migrate"])
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
