@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from peewee import JOIN, fn
 
@@ -137,11 +137,11 @@ def move(batch: int, before: Sequence[str], after: str, **columns: Any) -> bool:
     return bool(Batch.update(state=after, **columns).where(where).execute())
 
 
-def latest_done(learner: int) -> int | None:
-    """The newest import that was done and not undone."""
+def last_done(learner: int) -> datetime | None:
+    """When an import that is in effect was done last."""
     where = (Batch.learner == learner) & (Batch.state == "done")
-    found = Batch.select(fn.MAX(Batch.id)).where(where).scalar()
-    return None if found is None else int(found)
+    row = Batch.select(Batch.done).where(where).order_by(Batch.done.desc()).tuples().first()
+    return None if row is None else cast(datetime, row[0])
 
 
 def own_key(learner: int, key: str) -> str:

@@ -261,9 +261,8 @@ def _batch(learner: Learner, found: BatchRow, status: int, problem: str) -> Resp
         }
         return respond.page("imports/preview.html", status, **values)
     if found.state == "done" and found.done is not None:
-        latest = imports.latest_done(learner.id) == found.id
         values |= {
-            "latest": latest,
+            "resting": import_actions.rests_on(learner, found.id),
             "undoing": _undoing(learner, found),
             "answers": imports.answers_since(learner.id, found.id, found.done),
         }

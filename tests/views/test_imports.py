@@ -380,14 +380,26 @@ def test_a_table_in_a_zip_that_keeps_both_brings_its_notes_again(
     assert "New notes</dt><dd>1 " in text
 
 
-def test_only_the_latest_import_is_offered_for_undo(visitor: Visitor, me: Learner) -> None:
+def test_an_import_that_a_later_one_changed_names_it_and_is_not_undone(
+    visitor: Visitor, me: Learner
+) -> None:
     first = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
-    bring(visitor, "u.csv", b"Front,Back\nWho?,They\n")
-    assert "Undo this import" not in page(visitor, first)
+    second = bring(visitor, "new <t>.csv", b"#deck:t\nFront,Back\nWhat?,This\n")
+    text = page(visitor, first)
+    assert "Undo this import" not in text
+    assert f'<a href="{second}">new &lt;t&gt;.csv</a> came later' in text
     answer = visitor.post(f"{first}/undos")
     assert answer.status_code == 400
-    assert "Undo the later one first" in answer.get_data(as_text=True)
+    assert "“new &lt;t&gt;.csv” came later" in answer.get_data(as_text=True)
     assert "Imported." in page(visitor, first)
+
+
+def test_an_import_is_undone_although_another_came_later(visitor: Visitor, me: Learner) -> None:
+    first = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    bring(visitor, "u.csv", b"Front,Back\nWho?,They\n")
+    assert "Undo this import" in page(visitor, first)
+    assert visitor.post(f"{first}/undos").location == first
+    assert [card_named(me, key).fields["Front"] for key in own_keys(me)] == ["Who?"]
 
 
 def set_apart(app: Flask) -> None:

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +23,18 @@ from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.domain.notetypes import NoteType
 from quizapp.formats import contents, jsonl
+from quizapp.formats.media_names import named_in
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
 from quizapp.formats.reading import LISTED, PACKAGE, read_apart
-from quizapp.storage import batch_changes, imports, media_files
+from quizapp.storage import batch_changes, imports, later_imports, media_files
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
+from quizapp.storage.later_imports import Later
 
 __all__ = [
     "Choices", "Comparison", "begun", "check_undo", "commit", "drop", "look", "place", "read",
-    "receive", "sweep", "undo",
+    "receive", "rests_on", "sweep", "undo",
 ]  # fmt: skip
 
 Report = Callable[[int, int], None]
@@ -176,7 +178,8 @@ def commit(
             ) as waiting,
             transaction(),
         ):
-            if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
+            done = _after(imports.last_done(learner.id), now)
+            if not imports.move(batch_id, ["ready"], "done", done=done, choices=asdict(choices)):
                 raise Stale(_GONE_ON)
             counts = lay(waiting)
             imports.change(batch_id, result=counts)
@@ -188,14 +191,23 @@ def commit(
 def check_undo(learner: Learner, batch_id: int) -> None:
     """Say why an import cannot be taken back.
 
-    Raises Missing, Stale where it is not in effect, or Refusal where a later import may
-    rest on it.
+    Raises Missing, Stale where it is not in effect, or Refusal where a later import rests
+    on it.
     """
     if _batch(learner, batch_id).state != "done":
         raise Stale(_NOT_IN_EFFECT)
-    latest = imports.latest_done(learner.id)
-    if latest is not None and latest > batch_id:
-        raise Refusal("A later import may rest on this one. Undo the later one first, then this.")
+    later = rests_on(learner, batch_id)
+    if later is not None:
+        raise Refusal(
+            f"“{later.title}” came later and changed what this import brought or changed."
+            " Undo that one first, then this."
+        )
+
+
+def rests_on(learner: Learner, batch_id: int) -> Later | None:
+    """The newest import in effect that rests on one, and has to be undone before it."""
+    found = later_imports.resting(batch_id, later_imports.later(learner.id, batch_id))
+    return found[-1] if found else None
 
 
 def undo(
@@ -206,15 +218,16 @@ def undo(
 ) -> None:
     """Take a whole import back: what it added goes, what it changed is as it was.
 
-    ``finish`` is called inside the transaction with where that is said. Raises what
-    ``check_undo`` does.
+    What later imports use of it stays, and goes with them. ``finish`` is called inside the
+    transaction with where that is said. Raises what ``check_undo`` does.
     """
     with transaction():
         check_undo(learner, batch_id)
         # Whoever asks a second time meanwhile waits here, and is late.
         if not imports.move(batch_id, ["done"], "undone"):
             raise Stale(_NOT_IN_EFFECT)
-        batch_changes.take_back(learner.id, batch_id, report)
+        among = later_imports.later(learner.id, batch_id)
+        batch_changes.take_back(learner.id, batch_id, report, among, _shown(batch_id, among))
         finish({"address": f"/imports/{batch_id}"})
 
 
@@ -252,6 +265,24 @@ def sweep(root: Path, media_root: Path) -> int:
                     path.unlink(missing_ok=True)
                     count += 1
     return count
+
+
+def _after(last: datetime | None, now: datetime) -> datetime:
+    """When an import is done: after all before it, even where the clock was put back."""
+    return now if last is None else max(now, last + timedelta(milliseconds=1))
+
+
+def _shown(batch_id: int, among: Sequence[Later]) -> dict[str, int]:
+    """The files of an import that later ones show, with the first of those."""
+    missing = set(later_imports.files(batch_id)) if among else set()
+    shown: dict[str, int] = {}
+    if not missing:
+        return shown
+    for heir, text in later_imports.designs(among):
+        shown |= {name: heir for name in missing - shown.keys() if name in text}
+    for heir, texts in later_imports.texts(among):
+        shown |= dict.fromkeys((named_in(texts) & missing) - shown.keys(), heir)
+    return shown
 
 
 def _batch(learner: Learner, batch_id: int) -> BatchRow:
