@@ -443,7 +443,7 @@ def _list(learner: Learner) -> None:
             f"{row.id:>6}  {moment}  {row.title}: {_STATES.get(row.state, row.state)}{added}"
         )
     if any(row.state == "done" for row in found):
-        click.echo("\nTo take one back, the latest first: flask --app wsgi import --undo ID")
+        click.echo("\nTo take one back: flask --app wsgi import --undo ID")
     if not found:
         click.echo("Nothing was imported yet. Name a file: flask --app wsgi import FILE")
 

@@ -137,6 +137,20 @@ def move(batch: int, before: Sequence[str], after: str, **columns: Any) -> bool:
     return bool(Batch.update(state=after, **columns).where(where).execute())
 
 
+def decks_with(batch: int) -> list[int]:
+    """The decks with cards to study of the notes that an import added."""
+    notes = Note.select(Note.id).where((Note.batch == batch) & (Note.pool == "study"))
+    rows = Card.select(Card.deck).where(Card.note.in_(notes)).distinct().order_by(Card.deck)
+    return [deck for (deck,) in raw(rows)]
+
+
+def title_and_decks(learner: int, batch: int) -> tuple[str, list[int]] | None:
+    """What an import in effect is called, and the decks that it brought cards into."""
+    where = (Batch.learner == learner) & (Batch.id == batch) & (Batch.state == "done")
+    row = Batch.select(Batch.title, Batch.result).where(where).tuples().first()
+    return None if row is None else (row[0], list((row[1] or {}).get("decks", ())))
+
+
 def last_done(learner: int) -> datetime | None:
     """When an import that is in effect was done last."""
     where = (Batch.learner == learner) & (Batch.state == "done")

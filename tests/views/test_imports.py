@@ -380,6 +380,33 @@ def test_a_table_in_a_zip_that_keeps_both_brings_its_notes_again(
     assert "New notes</dt><dd>1 " in text
 
 
+def asked_next(visitor: Visitor, address: str) -> str:
+    """Where “Study them now” leads, and what is asked there."""
+    link = re.search(r'href="(/study/[^"]+)">Study them now', page(visitor, address))
+    assert link is not None
+    return f"{link[1]} {page(visitor, link[1])}"
+
+
+def test_what_was_imported_is_studied_in_its_deck(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    second = bring(visitor, "u.csv", b"Front,Back\nWho?,They\n")
+    text = asked_next(visitor, second)
+    assert text.startswith("/study/deck-") and "Who?" in text and "What?" not in text
+
+
+def test_what_went_to_several_decks_is_studied_over_those(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    table = b"#separator:comma\n#columns:Front,Back,Deck\n#deck column:3\nWho?,They,A\nWhy?,So,B\n"
+    second = bring(visitor, "u.csv", table)
+    text = asked_next(visitor, second)
+    assert text.startswith(f"/study/import-{second.rpartition('/')[2]} ")
+    assert "What?" not in text and ("Who?" in text or "Why?" in text)
+    for wrong in ("import-99999", "import-x", f"import-{theirs()}"):
+        assert visitor.get(f"/study/{wrong}").status_code == 404
+    visitor.post(f"{second}/undos")
+    assert visitor.get(f"/study/import-{second.rpartition('/')[2]}").status_code == 404
+
+
 def test_an_import_that_a_later_one_changed_names_it_and_is_not_undone(
     visitor: Visitor, me: Learner
 ) -> None:

@@ -182,7 +182,7 @@ def commit(
             if not imports.move(batch_id, ["ready"], "done", done=done, choices=asdict(choices)):
                 raise Stale(_GONE_ON)
             counts = lay(waiting)
-            imports.change(batch_id, result=counts)
+            imports.change(batch_id, result={**counts, "decks": imports.decks_with(batch_id)})
             finish({"address": f"/imports/{batch_id}"})
     shutil.rmtree(folder, ignore_errors=True)
     return counts
