@@ -286,16 +286,19 @@ def cards_known(learner: int, notes: Sequence[int]) -> dict[int, list[KnownCard]
     return found
 
 
-def reps_known(learner: int) -> dict[tuple[int, int], int]:
-    """How often each card was answered that a learner can have, by note and number."""
+def answers_known(learner: int) -> dict[tuple[int, int], tuple[int, int | None]]:
+    """How often and when last each card was answered that a learner can have.
+
+    By note and number; the moment in milliseconds since 1970.
+    """
     rows = raw(
-        Card.select(Card.note, Card.ord, Memory.reps)
+        Card.select(Card.note, Card.ord, Memory.reps, Memory.last_at)
         .join(Deck, on=(Deck.id == Card.deck))
         .switch(Card)
         .join(Memory, JOIN.LEFT_OUTER, on=((Memory.card == Card.id) & (Memory.learner == learner)))
         .where((Deck.owner == learner) | Deck.owner.is_null())
     )
-    return {(note, ord_): reps or 0 for note, ord_, reps in rows}
+    return {(note, ord_): (reps or 0, last_at) for note, ord_, reps, last_at in rows}
 
 
 def answered_at(learner: int, cards: Sequence[int]) -> dict[int, set[int]]:

@@ -630,6 +630,53 @@ def test_a_file_whose_log_goes_on_brings_its_progress(owner: Learner) -> None:
     assert card_named(owner, f"own/{owner.id}/a").memory.reps == 3
 
 
+@pytest.mark.parametrize(
+    ("again", "fresh"), [("same", 0), ("more", 2), ("older", 0), ("other card", 1)]
+)
+def test_answers_that_are_not_here_yet_are_counted_before_they_come(
+    owner: Learner, again: str, fresh: int
+) -> None:
+    bring(owner, package(studied("a", reps=2)))
+    file = {
+        "same": [studied("a", reps=2)],
+        "more": [studied("a", reps=4)],
+        "older": [studied("a", reps=1)],
+        "other card": [studied("a", reps=2), studied("b", reps=1)],
+    }[again]
+    found = held_against(owner, package(*file))
+    assert (found.counts["fresh"], found.counts["apart"]) == (fresh, 0)
+    _, counts = bring(owner, package(*file))
+    assert (counts["reviews"], counts["apart"]) == (fresh, 0)
+
+
+@pytest.mark.parametrize("text", ["the same", "Better"])
+@pytest.mark.parametrize("reps", [1, 3])
+def test_answers_of_cards_studied_here_otherwise_stay_out_and_are_counted(
+    owner: Learner, text: str, reps: int
+) -> None:
+    bring(owner, package(basic("a", back="the same", modified=1)))
+    do(owner, "good", "a", 0, NOON)
+    before = log_of(owner, "a")
+    file = package(studied("a", back=text, reps=reps, modified=2))
+    found = held_against(owner, file)
+    assert (found.counts["fresh"], found.counts["apart"]) == (0, reps)
+    _, counts = bring(owner, file)
+    assert (counts["reviews"], counts["apart"]) == (0, reps)
+    assert log_of(owner, "a") == before
+
+
+@given(first=packages(), second=packages())
+@settings(max_examples=30, deadline=None)
+def test_the_preview_counts_the_answers_that_come(
+    database: Database, first: Package, second: Package
+) -> None:
+    learner = new_installation()
+    bring(learner, first)
+    found = held_against(learner, second).counts
+    _, counts = bring(learner, second)
+    assert (found["fresh"], found["apart"]) == (counts["reviews"], counts["apart"])
+
+
 def test_progress_stays_in_the_deck_of_its_card(owner: Learner) -> None:
     def apart(reps: int) -> PackedNote:
         note = studied("a", reps=reps)

@@ -15,7 +15,7 @@ from quizapp.actions import decks as deck_actions
 from quizapp.actions import imports as import_actions
 from quizapp.domain.learners import Learner
 from quizapp.storage import imports, learners
-from quizapp.storage.models import Memory, Note
+from quizapp.storage.models import Memory, Note, Review
 from quizapp.storage.prepared import raw
 from tests.cast import card_named
 from tests.conftest import NOON, Visitor
@@ -129,6 +129,33 @@ def test_whose_progress_it_is_is_asked_and_heard(visitor: Visitor, me: Learner) 
         assert batch.result is not None
         assert bool(batch.result["reviews"]) == bool(reviews)
         visitor.post(f"{address}/undos")
+
+
+def test_a_studied_package_again_has_nothing_to_bring(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "s.apkg", package("tiny-states-fsrs.new-sched.apkg"), progress="1")
+    text = page(visitor, read(visitor, "s.apkg", package("tiny-states-fsrs.new-sched.apkg")))
+    assert "Everything in it is here already" in text
+    assert "Whose are they?" not in text and "commits" not in text
+
+
+def test_answers_that_are_new_are_told_from_those_that_stay_out(
+    visitor: Visitor, me: Learner
+) -> None:
+    bring(visitor, "s.apkg", package("tiny-states-fsrs.new-sched.apkg"), progress="1")
+    logged = raw(Review.select(Review.card).where(Review.rating > 0).distinct())
+    for (card,) in logged[:1]:
+        # As if another history had been studied here.
+        Review.update(at=Review.at + 1).where(Review.card == card).execute()
+        Memory.update(last_at=Memory.last_at + 1).where(Memory.card == card).execute()
+    for (card,) in logged[1:2]:
+        Review.delete().where(Review.card == card).execute()
+        Memory.update(last_at=None, reps=0).where(Memory.card == card).execute()
+    address = read(visitor, "s.apkg", package("tiny-states-fsrs.new-sched.apkg"))
+    text = page(visitor, address)
+    assert "of them not here yet. Whose are they?" in text
+    assert "of cards you have studied here, and not in their log." in text
+    visitor.post(f"{address}/commits", progress="1")
+    assert "Answers that stay out" in page(visitor, address)
 
 
 def test_a_table_can_be_read_in_another_way(visitor: Visitor, me: Learner) -> None:
