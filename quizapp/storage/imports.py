@@ -131,6 +131,12 @@ def change(batch: int, **columns: Any) -> None:
     Batch.update(**columns).where(Batch.id == batch).execute()
 
 
+def give_work(batch: int, before: int | None, job: int) -> bool:
+    """Note down the work on an import; False where other work than ``before`` came first."""
+    same = Batch.job.is_null() if before is None else Batch.job == before
+    return bool(Batch.update(job=job).where((Batch.id == batch) & same).execute())
+
+
 def move(batch: int, before: Sequence[str], after: str, **columns: Any) -> bool:
     """Go from one of some states to another; False where it is in none of them."""
     where = (Batch.id == batch) & Batch.state.in_(list(before))

@@ -364,7 +364,8 @@ def test_an_import_is_done_and_undone(visitor: Visitor, me: Learner) -> None:
     address = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
     done = page(visitor, address)
     assert "Imported." in done and "Undo this import" in done
-    for late in ("commits", "readings", "placings", "drops"):
+    assert visitor.post(f"{address}/commits").location == address, "pressed a second time"
+    for late in ("readings", "placings", "drops"):
         answer = visitor.post(f"{address}/{late}")
         assert answer.status_code == 409
         assert "done already" in answer.get_data(as_text=True)
@@ -475,6 +476,38 @@ def test_an_undo_that_waits_is_shown_and_not_begun_twice(
     do_next(app)
     assert f'href="{address}"' in page(visitor, job)
     assert "Everything is as it was before" in page(visitor, address)
+
+
+def test_an_import_that_waits_or_runs_is_shown_and_not_begun_twice(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
+    address = read(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    set_apart(app)
+    job = visitor.post(f"{address}/commits").location
+    assert re.fullmatch(r"/jobs/\d+", job)
+    for again in ("commits", "readings", "placings", "drops"):
+        answer = visitor.post(f"{address}/{again}", separator=",", deck="D")
+        assert answer.location == job, again
+    waiting = page(visitor, address)
+    assert f'This is being imported. <a href="{job}">' in waiting
+    assert "commits" not in waiting
+    listed = page(visitor, "/imports")
+    assert "being imported" in listed and f'<a href="{job}">t.csv</a>' in listed
+    do_next(app)
+    assert visitor.post(f"{address}/commits").location == address
+    assert "Imported." in page(visitor, address)
+    assert jobs.take_up(app.config["QUIZAPP"].data) is None
+
+
+def test_an_import_that_is_read_anew_shows_no_old_preview(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
+    address = read(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    set_apart(app)
+    job = visitor.post(f"{address}/placings", under="Law").location
+    text = page(visitor, address)
+    assert f'This file is being read. <a href="{job}">' in text and "commits" not in text
+    assert visitor.post(f"{address}/commits").location == job
 
 
 def do_next(app: Flask) -> None:

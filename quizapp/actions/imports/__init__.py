@@ -27,14 +27,14 @@ from quizapp.formats.media_names import named_in
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
 from quizapp.formats.reading import LISTED, PACKAGE, read_apart
-from quizapp.storage import batch_changes, imports, later_imports, media_files
+from quizapp.storage import batch_changes, imports, jobs, later_imports, media_files
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
 from quizapp.storage.later_imports import Later
 
 __all__ = [
-    "Choices", "Comparison", "begun", "check_undo", "commit", "drop", "look", "place", "read",
-    "receive", "rests_on", "sweep", "undo",
+    "Choices", "Comparison", "UnderWay", "begun", "check_undo", "commit", "drop", "look", "place",
+    "read", "receive", "rests_on", "sweep", "undo",
 ]  # fmt: skip
 
 Report = Callable[[int, int], None]
@@ -69,11 +69,20 @@ def receive(learner: Learner, title: str, folder: str, now: datetime) -> int:
         return imports.begin(learner.id, title, folder, now)
 
 
+class UnderWay(Stale):
+    """Other work on an import waits or runs; ``job`` is its number."""
+
+    def __init__(self, job: int | None) -> None:
+        super().__init__("This import is being worked on just now. See how far that is.")
+        self.job = job
+
+
 def begun(learner: Learner, batch_id: int, job: int) -> None:
-    """Remember which work on an import was begun last."""
+    """Remember which work on an import was begun last; raises UnderWay for a second one."""
     with transaction():
-        _batch(learner, batch_id)
-        imports.change(batch_id, job=job)
+        before = _batch(learner, batch_id).job
+        if before in jobs.under_way(learner.id) or not imports.give_work(batch_id, before, job):
+            raise UnderWay(_batch(learner, batch_id).job)
 
 
 def read(
@@ -234,10 +243,12 @@ def undo(
 def drop(learner: Learner, batch_id: int, root: Path) -> None:
     """Put an import away before it was done; its file is deleted.
 
-    Raises Missing, or Stale where it was done.
+    Raises Missing, UnderWay where it is just being done, or Stale where it was.
     """
     with transaction():
         batch = _batch(learner, batch_id)
+        if jobs.under_way(learner.id).get(batch.job or 0) == "import":
+            raise UnderWay(batch.job)
         if not imports.move(batch_id, _UNDONE, "dropped", head=None):
             raise Stale(_GONE_ON)
     shutil.rmtree(root / batch.folder, ignore_errors=True)
