@@ -273,6 +273,7 @@ def _batch(learner: Learner, found: BatchRow, status: int, problem: str) -> Resp
         return respond.page("imports/preview.html", status, **values)
     if found.state == "done" and found.done is not None:
         values |= {
+            "difference": difference,
             "resting": import_actions.rests_on(learner, found.id),
             "answers": imports.answers_since(learner.id, found.id, found.done),
         }

@@ -374,6 +374,34 @@ def test_an_import_is_done_and_undone(visitor: Visitor, me: Learner) -> None:
     assert visitor.post(f"{address}/undos").status_code == 409
 
 
+def test_a_result_lists_what_was_added_updated_and_set_aside(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "t.csv", HEAD + b"One?,1\nTwo?,old\nThree?,3\n")
+    for key in own_keys(me):
+        card = card_named(me, key)
+        if card.fields["Front"] == "Two?":
+            mine = {**card.fields, "Front": "Two, in my words?"}
+            deck_actions.edit_note(me, card.id, card.version, mine, NOON)
+    address = bring(
+        visitor, "t.csv", HEAD + b"One?,1\nTwo?,new\nFour?,4\n", set_aside="on", existing="newer"
+    )
+    text = page(visitor, address)
+    parts = {
+        title: text.partition(f"<h2>{title} <span")[2].partition("</details>")[0]
+        for title in ("New", "Updated", "Set aside")
+    }
+    assert "Four?" in parts["New"] and "Two?" not in parts["New"]
+    assert "<del>old</del><ins>new</ins>" in parts["Updated"]
+    assert "Three?" in parts["Set aside"]
+    assert re.search(r"Kept in your wording .*?</dt><dd>1<", text)
+
+
+def test_a_result_lists_no_update_that_was_left_out(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "t.csv", HEAD + b"Two?,old\n")
+    address = bring(visitor, "t.csv", HEAD + b"Two?,new\nFour?,4\n", existing="never")
+    text = page(visitor, address)
+    assert "<h2>New <span" in text and "<h2>Updated <span" not in text
+
+
 def test_a_table_without_ids_updates_the_notes_of_a_package(visitor: Visitor, me: Learner) -> None:
     bring(visitor, "mixed.apkg", package("tiny-mixed.new-sched-media.apkg"), progress="1")
     key = imports.own_key(me.id, "VS<p9@B4.C")

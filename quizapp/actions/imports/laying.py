@@ -49,7 +49,8 @@ from quizapp.storage.staging import Stage, at_hand, lay_down, staged
 Report = Callable[[int, int], None]
 
 _COUNTED = (
-    "added", "updated", "same", "kept", "set_aside", "cards", "reviews", "apart", "refused",
+    "added", "updated", "worded", "same", "kept", "set_aside", "cards", "reviews", "apart",
+    "refused",
 )  # fmt: skip
 
 
@@ -446,6 +447,7 @@ def _keep_wording(
     if fields == new or note.kind != content.kind:
         imports.change_edit(work.batch, work.learner.id, note_id, None)
         return
+    work.counts["worded"] += 1
     shown = shown_in_lists(note.kind, fields, note.objective, work.types.get(note.notetype))
     imports.change_edit(work.batch, work.learner.id, note_id, fields, base=dict(new), faces=shown)
 
