@@ -19,6 +19,7 @@ from quizapp.storage.models import (
     Card,
     Deck,
     Enrolment,
+    Job,
     Medium,
     Memory,
     Note,
@@ -110,14 +111,42 @@ def find(learner: int, batch: int) -> BatchRow | None:
 
 
 def recent(learner: int, most: int = 20) -> list[BatchRow]:
-    """A learner's latest imports, newest first."""
-    rows = Batch.select().where(Batch.learner == learner).order_by(Batch.id.desc()).limit(most)
-    return [_row(row) for row in rows]
+    """A learner's latest imports but those put away, newest first."""
+    where = (Batch.learner == learner) & (Batch.state != "dropped")
+    return [_row(row) for row in Batch.select().where(where).order_by(Batch.id.desc()).limit(most)]
+
+
+def never_done(learner: int) -> list[BatchRow]:
+    """A learner's imports that were not done, nor put away, and on which no work goes on."""
+    where = (Batch.learner == learner) & Batch.state.in_(_OPEN) & _idle()
+    return [_row(row) for row in Batch.select().where(where)]
+
+
+def forget_never_done(before: datetime) -> list[str]:
+    """Delete the imports of anybody that came in before a moment and were never done.
+
+    Those stay on which work goes on. Returns their folders.
+    """
+    states = (*_OPEN, "dropped")
+    where = (Batch.made < before) & Batch.state.in_(states) & Batch.done.is_null() & _idle()
+    found = raw(Batch.select(Batch.id, Batch.folder).where(where))
+    for piece in batches([id_ for id_, _ in found]):
+        Batch.delete().where(Batch.id.in_(piece)).execute()
+    return [folder for _, folder in found]
+
+
+# States of an import that still has a folder.
+_OPEN = ("reading", "ready", "failed")
+
+
+def _idle() -> Any:
+    busy = Job.select(Job.id).where(Job.state.in_(("waiting", "running")))
+    return Batch.job.is_null() | Batch.job.not_in(busy)
 
 
 def unfinished() -> list[BatchRow]:
     """Imports of anybody that still have a folder: all but those that ended."""
-    rows = Batch.select().where(Batch.state.in_(["reading", "ready", "failed"]))
+    rows = Batch.select().where(Batch.state.in_(_OPEN))
     return [_row(row) for row in rows]
 
 

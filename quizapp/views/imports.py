@@ -51,6 +51,7 @@ def create() -> Response:
         title = _received(sent, pasted)
     except Refusal as refused:
         return _refused(refused)
+    import_actions.expire(_config().imports, clock.now())
     folder = secrets.token_hex(16)
     with import_actions.place(_config().imports, folder) as home:
         _keep(home, sent, pasted)
@@ -177,6 +178,13 @@ def drops(batch_id: int) -> Response:
     return redirect(url_for("imports.index"), 303)
 
 
+@blueprint.post("/imports/drops")
+def all_drops() -> Response:
+    """Put away whatever was never imported."""
+    import_actions.drop_all(current_learner(), _config().imports)
+    return redirect(url_for("imports.index"), 303)
+
+
 @blueprint.get("/imports/templates/<any(cards, choices):kind>.csv")
 def template(kind: str) -> Response:
     """A table to fill in, which imports as it is."""
@@ -246,6 +254,8 @@ def _index(status: int, problem: str) -> Response:
         status,
         learner=learner,
         recent=imports.recent(learner.id),
+        waiting=len(imports.never_done(learner.id)),
+        kept=import_actions.KEPT.days,
         under_way=job_store.under_way(learner.id),
         problem=problem,
         most=MAX_UPLOAD,

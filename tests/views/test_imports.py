@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from quizapp.actions import decks as deck_actions
 from quizapp.actions import imports as import_actions
 from quizapp.domain.learners import Learner
 from quizapp.storage import imports, learners
-from quizapp.storage.models import Memory, Note, Review
+from quizapp.storage.models import Batch, Memory, Note, Review
 from quizapp.storage.prepared import raw
 from tests.cast import card_named
 from tests.conftest import NOON, Visitor
@@ -583,6 +584,52 @@ def test_an_import_can_be_put_away(app: Flask, visitor: Visitor, me: Learner) ->
     assert "This was put away" in page(visitor, address)
     assert not list(app.config["QUIZAPP"].imports.glob("*"))
     assert visitor.post(f"{address}/drops").status_code == 409
+
+
+def test_all_that_was_not_imported_can_be_put_away_at_once(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
+    done = bring(visitor, "done.csv", b"Front,Back\nWhat?,That\n")
+    read(visitor, "waits.csv", b"Front,Back\nWho?,They\n")
+    send(visitor, "broken.apkg", b"no package at all")
+    stranger = theirs()
+    under_way = read(visitor, "runs.csv", b"Front,Back\nWhy?,So\n")
+    set_apart(app)
+    visitor.post(f"{under_way}/commits")
+    assert "2 files" in page(visitor, "/imports")
+    answer = visitor.post("/imports/drops")
+    assert (answer.status_code, answer.location) == (303, "/imports")
+    listed = page(visitor, "/imports")
+    assert "done.csv" in listed and "runs.csv" in listed
+    assert "waits.csv" not in listed and "broken.apkg" not in listed
+    assert "Put away what was not imported" not in listed
+    assert Batch.get_by_id(stranger).state == "reading"
+    do_next(app)
+    assert "Imported." in page(visitor, under_way) and "Imported." in page(visitor, done)
+
+
+def test_what_was_never_imported_is_deleted_after_some_days(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
+    root = app.config["QUIZAPP"].imports
+    done = bring(visitor, "done.csv", b"Front,Back\nWhat?,That\n")
+    address = read(visitor, "waits.csv", b"Front,Back\nWho?,They\n")
+    gone = read(visitor, "away.csv", b"Front,Back\nWhy?,So\n")
+    visitor.post(f"{gone}/drops")
+    assert "deleted here after 14 days" in page(visitor, "/imports")
+    assert import_actions.expire(root, NOON + import_actions.KEPT) == 0
+    assert import_actions.expire(root, NOON + import_actions.KEPT + timedelta(minutes=5)) == 2
+    assert visitor.get(address).status_code == 404 == visitor.get(gone).status_code
+    assert not list(root.glob("*"))
+    assert "Imported." in page(visitor, done)
+
+
+def test_a_file_that_could_not_be_read_is_not_read_again(visitor: Visitor, me: Learner) -> None:
+    send(visitor, "x.apkg", b"no package at all")
+    job = Batch.get().job
+    text = page(visitor, f"/jobs/{job}")
+    assert "Choose another file" in text and "Start again" not in text
+    assert visitor.post(f"/jobs/{job}/restarts").status_code == 409
 
 
 def test_choices_that_are_none_are_refused(visitor: Visitor, me: Learner) -> None:

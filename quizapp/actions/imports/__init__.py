@@ -33,13 +33,15 @@ from quizapp.storage.imports import BatchRow
 from quizapp.storage.later_imports import Later
 
 __all__ = [
-    "Choices", "Comparison", "UnderWay", "begun", "check_undo", "commit", "drop", "look", "place",
-    "read", "receive", "rests_on", "sweep", "undo",
+    "KEPT", "Choices", "Comparison", "UnderWay", "begun", "check_undo", "commit", "drop",
+    "drop_all", "expire", "look", "place", "read", "receive", "rests_on", "sweep", "undo",
 ]  # fmt: skip
 
 Report = Callable[[int, int], None]
 Finish = Callable[[Mapping[str, Any]], None]
 
+# So long a file waits to be imported.
+KEPT = timedelta(days=14)
 # Files of which the preview's samples may show some.
 _NAMED = 2_000
 
@@ -252,6 +254,27 @@ def drop(learner: Learner, batch_id: int, root: Path) -> None:
         if not imports.move(batch_id, _UNDONE, "dropped", head=None):
             raise Stale(_GONE_ON)
     shutil.rmtree(root / batch.folder, ignore_errors=True)
+
+
+def drop_all(learner: Learner, root: Path) -> None:
+    """Put away all imports that were never done, but for those that are worked on just now."""
+    with transaction():
+        folders = [
+            batch.folder
+            for batch in imports.never_done(learner.id)
+            if imports.move(batch.id, _UNDONE, "dropped", head=None)
+        ]
+    for folder in folders:
+        shutil.rmtree(root / folder, ignore_errors=True)
+
+
+def expire(root: Path, now: datetime) -> int:
+    """Delete what was brought in so long ago and never imported, rows and files; count it."""
+    with transaction():
+        folders = imports.forget_never_done(now - KEPT)
+    for folder in folders:
+        shutil.rmtree(root / folder, ignore_errors=True)
+    return len(folders)
 
 
 def sweep(root: Path, media_root: Path) -> int:
