@@ -887,6 +887,29 @@ def test_a_preview_counts_and_shows(owner: Learner) -> None:
     ]
 
 
+def shown_as_samples(owner: Learner, *notes: PackedNote) -> list[str]:
+    """What the notes say that are shown before they are imported."""
+    found = held_against(owner, package(*notes)).samples
+    return [next(iter(sample["fields"].values())) for sample in found]
+
+
+def test_samples_show_each_note_type_and_what_may_go_wrong(owner: Learner) -> None:
+    plain = [basic(f"p{n}", front=f"Plain {n}?") for n in range(9)]
+    gap = PackedNote("c", "custom", {"Text": "A {{c1::gap}}", "Extra": ""}, "D", CLOZE.key)
+    both = PackedNote("r", "custom", {"Front": "Both?", "Back": "ways"}, "D", REVERSED.key)
+    picture = basic("m", front='<img src="a.png">')
+    assert shown_as_samples(owner, *plain, gap, both, picture) == [
+        "Plain 0?",
+        "A {{c1::gap}}",
+        "Both?",
+        '<img src="a.png">',
+    ]
+    assert shown_as_samples(owner, *plain) == [f"Plain {n}?" for n in range(4)]
+    asked = PackedNote("b", "basic", {"front": "One?", "back": "1"}, "D")
+    typed = PackedNote("t", "typed", {"front": "Two?", "back": "2"}, "D")
+    assert "Two?" in shown_as_samples(owner, *plain, asked, both, gap, typed)
+
+
 def test_a_new_card_of_a_note_comes_along(owner: Learner) -> None:
     bring(owner, package(basic("a", modified=1)))
     more = basic("a", back="x", modified=2)

@@ -11,6 +11,7 @@ from quizapp.actions.imports.advice import LOOKED_AT, advice
 from quizapp.actions.imports.histories import histories, may_differ
 from quizapp.actions.imports.notes import chunks, path_of, refusals, renamed, with_media
 from quizapp.actions.imports.recognising import recognised
+from quizapp.actions.imports.samples import Samples
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType
@@ -22,7 +23,6 @@ from quizapp.storage.imports import Content, Known
 
 # How much of each list the preview shows; the counts are of all.
 SHOWN = 100
-SAMPLES = 3
 _LONGEST = 2_000
 TWICE = "A note before it in the file is the same one, so this one is left out."
 
@@ -79,7 +79,7 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
     stored_media = imports.media(learner.id)
     contents = with_own_media(package, contents, stored_media)
     answered = imports.answers_known(learner.id) if package.progress and known else {}
-    result = Comparison()
+    result, samples = Comparison(), Samples(types)
     seen: set[str] = set()
     for chunk in chunks(contents.entries()):
         differ: list[tuple[PackedNote, Known]] = []
@@ -95,8 +95,7 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
             if len(seen) <= LOOKED_AT:
                 note = contents.note(entry)
                 _advise(result, note, types)
-                if len(seen) <= SAMPLES:
-                    result.samples.append(_sample(note, types))
+                samples.look_at(note)
             there = known.get(entry.key)
             if there is None:
                 result.counts["cards"] += entry.cards
@@ -121,6 +120,7 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
             _hold_logs(result, learner, taken, studied, growing)
     _add_gone(result, learner, package, under, seen)
     _add_refused(result, package, stored_media)
+    result.samples = [_sample(note, types) for note in samples.chosen()]
     return result
 
 
