@@ -292,6 +292,8 @@ def _say_done(file: Path, batch: int, result: Mapping[str, int]) -> None:
     words = ("added", "updated", "kept", "same", "set_aside", "refused")
     said = ", ".join(f"{result[word]:,} {word.replace('_', ' ')}" for word in words if result[word])
     click.echo(f"Imported {_title(file)}: {said}.")
+    if result["apart"]:
+        click.echo(f"  {plural(result['apart'], 'answer')} of cards studied here stayed out.")
     click.echo(f"To take it back: flask --app wsgi import --undo {batch}")
 
 
@@ -429,7 +431,10 @@ def _nothing(head: Mapping[str, Any]) -> bool:
 
 def _decided(head: Mapping[str, Any], asked: _Asked) -> import_actions.Choices:
     """The choices for one file: whether what was learned is one's own, and the deck."""
-    progress, answers = asked.progress, head["comparison"]["counts"]["reviews"]
+    counts = head["comparison"]["counts"]
+    progress, answers = asked.progress, counts["fresh"]
+    if counts["reviews"] and not answers:
+        progress = False
     if progress is None:
         # Nobody else's collection comes as a whole.
         progress = head["progress"] and head["source"] in ("colpkg", "jsonl")
@@ -480,7 +485,7 @@ def _list(learner: Learner) -> None:
             f" {'reading stopped' if row.halted else _STATES.get(row.state, row.state)}{added}"
         )
     if any(row.state == "done" for row in found):
-        click.echo("\nTo take one back, the latest first: flask --app wsgi import --undo ID")
+        click.echo("\nTo take one back: flask --app wsgi import --undo ID")
     if not found:
         click.echo("Nothing was imported yet. Name a file: flask --app wsgi import FILE")
 

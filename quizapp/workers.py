@@ -39,7 +39,8 @@ def init(app: Flask) -> None:
         config.data,
         config.worker == "inside",
         lambda: (
-            import_actions.sweep(config.imports, config.media)
+            import_actions.expire(config.imports, clock.now())
+            + import_actions.sweep(config.imports, config.media)
             + export_actions.sweep(config.exports, clock.now())
         ),
     )

@@ -39,7 +39,8 @@ class Entry(NamedTuple):
     digest    equal where nothing of the content is to change
     modified  seconds since 1970, 0 where unknown
     cards     how many cards it makes
-    reps      number and answers of each card that has a log
+    logs      of each card that has a log: its number, how often it was answered, when last
+              (milliseconds since 1970), and the entries
     reviews   entries of its log
     place, length   where its line stands in the file, in bytes
     """
@@ -48,7 +49,7 @@ class Entry(NamedTuple):
     digest: Annotated[str, Meta(min_length=64, max_length=64)]
     modified: int
     cards: int
-    reps: Sequence[tuple[int, int]]
+    logs: Sequence[tuple[int, int, int, int]]
     reviews: int
     place: int
     length: int
@@ -123,13 +124,14 @@ def changed(
 def entry_of(note: PackedNote, types: Mapping[str, NoteType], place: int, length: int) -> Entry:
     """A note in brief."""
     reviews = 0
-    reps = []
+    logs = []
     for card in note.cards:
         if card.reviews:
             reviews += len(card.reviews)
-            reps.append((card.ord, card.reps))
+            last_at = card.reviews[-1].at if card.last_at is None else card.last_at
+            logs.append((card.ord, card.reps, last_at, len(card.reviews)))
     return Entry(
-        note.key, digest(note), note.modified, len(cards(note, types)), reps, reviews, place, length
+        note.key, digest(note), note.modified, len(cards(note, types)), logs, reviews, place, length
     )
 
 

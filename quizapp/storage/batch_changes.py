@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from quizapp.domain.queue import Queue, queue_of
@@ -9,6 +10,7 @@ from quizapp.domain.scheduling import State
 from quizapp.storage.batches import alike, batches, insert_rows, keys_of, update_rows
 from quizapp.storage.database import proxy
 from quizapp.storage.fields import from_json, to_json
+from quizapp.storage.later_imports import Later, pass_changes_on, pass_rest_on
 from quizapp.storage.models import (
     BatchChange,
     Card,
@@ -62,13 +64,22 @@ def record_logs(batch: int, cards: Iterable[tuple[int, int]]) -> None:
     _note_down(batch, _LOG, [(card, {"version": version}) for card, version in cards])
 
 
-def take_back(learner: int, batch: int, report: Callable[[int, int], None]) -> None:
+def take_back(
+    learner: int,
+    batch: int,
+    report: Callable[[int, int], None],
+    among: Sequence[Later] = (),
+    shown: Mapping[str, int] = MappingProxyType({}),
+) -> None:
     """Remove what an import added and put back what it changed, newest first.
 
     What the learner did since with notes that were here before stays theirs: answers, marks,
     a wording. Files of its media stay until they are swept. ``report`` is told how many
-    changes and notes are behind, and how many there are.
+    changes and notes are behind, and how many there are. ``among`` are the imports that were
+    done after it, none of which rests on it, and ``shown`` the names of files that those
+    show; what they use passes to them, see later_imports.py.
     """
+    pass_changes_on(batch, among)
     notes = Note.select(Note.id).where(Note.batch == batch).order_by(Note.id)
     added = [id_ for (id_,) in raw(notes)]
     total = BatchChange.select().where(BatchChange.batch == batch).count() + len(added)
@@ -85,6 +96,7 @@ def take_back(learner: int, batch: int, report: Callable[[int, int], None]) -> N
         _remove_notes(batch, piece_of[0], piece_of[-1])
         done += len(piece_of)
         report(done, total)
+    pass_rest_on(batch, among, shown)
     inside = Note.select(Note.deck).union(Card.select(Card.deck))
     Deck.delete().where((Deck.batch == batch) & Deck.id.not_in(inside)).execute()
     used = Note.select(Note.notetype).where(Note.notetype.is_null(False))

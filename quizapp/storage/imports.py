@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from peewee import JOIN, fn
 
@@ -31,7 +31,10 @@ from quizapp.storage.models import NoteType as NoteTypeTable
 from quizapp.storage.prepared import prepared, raw, slot
 
 # What an import counts, see Batch.result.
-COUNTS = ("added", "updated", "same", "kept", "set_aside", "cards", "reviews", "refused")
+COUNTS = (
+    "added", "updated", "worded", "same", "kept", "set_aside", "cards", "reviews", "apart",
+    "refused",
+)  # fmt: skip
 STATES = ("reading", "ready", "done", "failed", "undone", "dropped")
 
 
@@ -120,16 +123,45 @@ def find(learner: int, batch: int) -> BatchRow | None:
 
 
 def recent(learner: int, most: int = 20) -> list[BatchRow]:
-    """A learner's latest imports, newest first."""
-    rows = Batch.select().where(Batch.learner == learner).order_by(Batch.id.desc()).limit(most)
+    """A learner's latest imports but those put away, newest first."""
+    where = (Batch.learner == learner) & (Batch.state != "dropped")
+    rows = Batch.select().where(where).order_by(Batch.id.desc()).limit(most)
     found = [_row(row) for row in rows]
     ended = _ended([row.job for row in found if row.job is not None])
     return [replace(row, halted=row.state == "reading" and row.job in ended) for row in found]
 
 
+def never_done(learner: int) -> list[BatchRow]:
+    """A learner's imports that were not done, nor put away, and on which no work goes on."""
+    where = (Batch.learner == learner) & Batch.state.in_(_OPEN) & _idle()
+    return [_row(row) for row in Batch.select().where(where)]
+
+
+def forget_never_done(before: datetime) -> list[str]:
+    """Delete the imports of anybody that came in before a moment and were never done.
+
+    Those stay on which work goes on. Returns their folders.
+    """
+    states = (*_OPEN, "dropped")
+    where = (Batch.made < before) & Batch.state.in_(states) & Batch.done.is_null() & _idle()
+    found = raw(Batch.select(Batch.id, Batch.folder).where(where))
+    for piece in batches([id_ for id_, _ in found]):
+        Batch.delete().where(Batch.id.in_(piece)).execute()
+    return [folder for _, folder in found]
+
+
+# States of an import that still has a folder.
+_OPEN = ("reading", "ready", "failed")
+
+
+def _idle() -> Any:
+    busy = Job.select(Job.id).where(Job.state.in_(("waiting", "running")))
+    return Batch.job.is_null() | Batch.job.not_in(busy)
+
+
 def unfinished() -> list[BatchRow]:
     """Imports of anybody that still have a folder: all but those that ended."""
-    rows = Batch.select().where(Batch.state.in_(["reading", "ready", "failed"]))
+    rows = Batch.select().where(Batch.state.in_(_OPEN))
     return [_row(row) for row in rows]
 
 
@@ -143,17 +175,37 @@ def change(batch: int, **columns: Any) -> None:
     Batch.update(**columns).where(Batch.id == batch).execute()
 
 
+def give_work(batch: int, before: int | None, job: int) -> bool:
+    """Note down the work on an import; False where other work than ``before`` came first."""
+    same = Batch.job.is_null() if before is None else Batch.job == before
+    return bool(Batch.update(job=job).where((Batch.id == batch) & same).execute())
+
+
 def move(batch: int, before: Sequence[str], after: str, **columns: Any) -> bool:
     """Go from one of some states to another; False where it is in none of them."""
     where = (Batch.id == batch) & Batch.state.in_(list(before))
     return bool(Batch.update(state=after, **columns).where(where).execute())
 
 
-def latest_done(learner: int) -> int | None:
-    """The newest import that was done and not undone."""
+def decks_with(batch: int) -> list[int]:
+    """The decks with cards to study of the notes that an import added."""
+    notes = Note.select(Note.id).where((Note.batch == batch) & (Note.pool == "study"))
+    rows = Card.select(Card.deck).where(Card.note.in_(notes)).distinct().order_by(Card.deck)
+    return [deck for (deck,) in raw(rows)]
+
+
+def title_and_decks(learner: int, batch: int) -> tuple[str, list[int]] | None:
+    """What an import in effect is called, and the decks that it brought cards into."""
+    where = (Batch.learner == learner) & (Batch.id == batch) & (Batch.state == "done")
+    row = Batch.select(Batch.title, Batch.result).where(where).tuples().first()
+    return None if row is None else (row[0], list((row[1] or {}).get("decks", ())))
+
+
+def last_done(learner: int) -> datetime | None:
+    """When an import that is in effect was done last."""
     where = (Batch.learner == learner) & (Batch.state == "done")
-    found = Batch.select(fn.MAX(Batch.id)).where(where).scalar()
-    return None if found is None else int(found)
+    row = Batch.select(Batch.done).where(where).order_by(Batch.done.desc()).tuples().first()
+    return None if row is None else cast(datetime, row[0])
 
 
 def own_key(learner: int, key: str) -> str:
@@ -284,16 +336,19 @@ def cards_known(learner: int, notes: Sequence[int]) -> dict[int, list[KnownCard]
     return found
 
 
-def reps_known(learner: int) -> dict[tuple[int, int], int]:
-    """How often each card was answered that a learner can have, by note and number."""
+def answers_known(learner: int) -> dict[tuple[int, int], tuple[int, int | None]]:
+    """How often and when last each card was answered that a learner can have.
+
+    By note and number; the moment in milliseconds since 1970.
+    """
     rows = raw(
-        Card.select(Card.note, Card.ord, Memory.reps)
+        Card.select(Card.note, Card.ord, Memory.reps, Memory.last_at)
         .join(Deck, on=(Deck.id == Card.deck))
         .switch(Card)
         .join(Memory, JOIN.LEFT_OUTER, on=((Memory.card == Card.id) & (Memory.learner == learner)))
         .where((Deck.owner == learner) | Deck.owner.is_null())
     )
-    return {(note, ord_): reps or 0 for note, ord_, reps in rows}
+    return {(note, ord_): (reps or 0, last_at) for note, ord_, reps, last_at in rows}
 
 
 def answered_at(learner: int, cards: Sequence[int]) -> dict[int, set[int]]:

@@ -45,6 +45,12 @@ def waiting() -> int | None:
     return None if row is None else int(row[0])
 
 
+def under_way(learner: int) -> dict[int, str]:
+    """A learner's jobs that wait or run, each with its kind."""
+    where = (Job.learner == learner) & Job.state.in_((State.WAITING, State.RUNNING))
+    return dict(Job.select(Job.id, Job.kind).where(where).tuples())
+
+
 def running() -> list[JobRow]:
     """Every job that runs, or ran when its process ended."""
     return [_value(row) for row in Job.select().where(Job.state == State.RUNNING).dicts()]

@@ -16,7 +16,7 @@ from quizapp.domain.queue import (
     interleaved,
     new_is_next,
 )
-from quizapp.storage import cards, decks, goals, picks, reviews
+from quizapp.storage import cards, decks, goals, imports, picks, reviews
 from quizapp.storage.cards import StudyCard
 from quizapp.storage.decks import DeckRow
 from quizapp.storage.picks import PickRow
@@ -78,7 +78,9 @@ def group_key(parent: str) -> str:
 
 
 def scope(learner: int, text: str) -> Scope:
-    """The decks or cards an address names: all, family-…, group-…, deck-… or pick-….
+    """What an address names: all, family-…, group-…, deck-…, import-… or pick-….
+
+    An import stands for the decks that it brought cards into.
 
     Raises Missing where the learner has no such decks.
     """
@@ -93,6 +95,9 @@ def scope(learner: int, text: str) -> Scope:
     having = decks.of_learner(learner)
     if kind == "family" and name in FAMILIES:
         found, title = [d for d in having if d.family == name], FAMILIES[name]
+    elif kind == "import":
+        title, ids = _of_import(learner, name)
+        found = [d for d in having if d.id in ids]
     elif kind == "group":
         found = [d for d in having if d.parent and group_key(d.parent) == name]
         title = found[0].parent if found else ""
@@ -104,6 +109,12 @@ def scope(learner: int, text: str) -> Scope:
     if not found:
         raise Missing("There is no such deck. Choose one from the list of decks.")
     return Scope(text, title, tuple(d.id for d in found), tuple(found))
+
+
+def _of_import(learner: int, number: str) -> tuple[str, list[int]]:
+    known = number.isdecimal() and len(number) < 10
+    found = imports.title_and_decks(learner, int(number)) if known else None
+    return found or ("", [])
 
 
 def session(

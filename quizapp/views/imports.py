@@ -51,6 +51,7 @@ def create() -> Response:
         title = _received(sent, pasted)
     except Refusal as refused:
         return _refused(refused)
+    import_actions.expire(_config().imports, clock.now())
     folder = secrets.token_hex(16)
     with import_actions.place(_config().imports, folder) as home:
         _keep(home, sent, pasted)
@@ -119,6 +120,10 @@ def placings(batch_id: int) -> Response:
 def commits(batch_id: int) -> Response:
     """Do what the preview says; where a choice makes it say something else, say that first."""
     learner = current_learner()
+    found = _found(learner, batch_id)
+    if found.state == "done":
+        # Pressed a second time: it is what was wanted.
+        return respond.go(url_for("imports.batch", batch_id=batch_id))
     found = _ready(learner, batch_id)
     form, head = request.form, found.head or {}
     looked_under = head.get("under", "")
@@ -152,9 +157,8 @@ def undos(batch_id: int) -> Response:
     """Have the whole import taken back; what cannot be is said at once."""
     learner = current_learner()
     found = _found(learner, batch_id)
-    under_way = _undoing(learner, found)
-    if under_way is not None:
-        return respond.go(url_for("jobs.job", job_id=under_way))
+    if found.job in job_store.under_way(learner.id):
+        return respond.go(url_for("jobs.job", job_id=found.job))
     try:
         import_actions.check_undo(learner, batch_id)
     except Missing:
@@ -167,7 +171,17 @@ def undos(batch_id: int) -> Response:
 @blueprint.post("/imports/<int:batch_id>/drops")
 def drops(batch_id: int) -> Response:
     """Put it away before it is done."""
-    import_actions.drop(current_learner(), batch_id, _config().imports)
+    try:
+        import_actions.drop(current_learner(), batch_id, _config().imports)
+    except import_actions.UnderWay as other:
+        return respond.go(url_for("jobs.job", job_id=other.job))
+    return redirect(url_for("imports.index"), 303)
+
+
+@blueprint.post("/imports/drops")
+def all_drops() -> Response:
+    """Put away whatever was never imported."""
+    import_actions.drop_all(current_learner(), _config().imports)
     return redirect(url_for("imports.index"), 303)
 
 
@@ -193,10 +207,13 @@ def _begin(
     learner: Learner, batch_id: int, kind: str, title: str, arguments: dict[str, Any]
 ) -> Response:
     """Hand the work in and go where it says how far it is."""
-    job = jobs.submit(
-        learner.id, kind, title, {"batch": batch_id, **arguments},
-        lambda number: import_actions.begun(learner, batch_id, number),
-    )  # fmt: skip
+    try:
+        job = jobs.submit(
+            learner.id, kind, title, {"batch": batch_id, **arguments},
+            lambda number: import_actions.begun(learner, batch_id, number),
+        )  # fmt: skip
+    except import_actions.UnderWay as other:
+        return respond.go(url_for("jobs.job", job_id=other.job))
     found = job_store.find(learner.id, job)
     address = url_for("jobs.job", job_id=job)
     # Why an import was not done stands on the job's page; why a file was not read, on its own.
@@ -237,14 +254,18 @@ def _index(status: int, problem: str) -> Response:
         status,
         learner=learner,
         recent=imports.recent(learner.id),
+        waiting=len(imports.never_done(learner.id)),
+        kept=import_actions.KEPT.days,
+        under_way=job_store.under_way(learner.id),
         problem=problem,
         most=MAX_UPLOAD,
     )
 
 
 def _batch(learner: Learner, found: BatchRow, status: int, problem: str) -> Response:
-    values: dict[str, Any] = {"learner": learner, "batch": found, "problem": problem}
-    if found.state == "ready":
+    work = job_store.under_way(learner.id).get(found.job or 0)
+    values: dict[str, Any] = {"learner": learner, "batch": found, "problem": problem, "work": work}
+    if found.state == "ready" and work is None:
         head = found.head or {}
         values |= {
             "head": head,
@@ -262,10 +283,9 @@ def _batch(learner: Learner, found: BatchRow, status: int, problem: str) -> Resp
         }
         return respond.page("imports/preview.html", status, **values)
     if found.state == "done" and found.done is not None:
-        latest = imports.latest_done(learner.id) == found.id
         values |= {
-            "latest": latest,
-            "undoing": _undoing(learner, found),
+            "difference": difference,
+            "resting": import_actions.rests_on(learner, found.id),
             "answers": imports.answers_since(learner.id, found.id, found.done),
         }
     return respond.page("imports/batch.html", status, **values)
@@ -276,14 +296,6 @@ def _found(learner: Learner, batch_id: int) -> BatchRow:
     if found is None:
         raise Missing("There is no such import. Choose one from the list of imports.")
     return found
-
-
-def _undoing(learner: Learner, found: BatchRow) -> int | None:
-    """The work that is taking an import back just now, or waits to."""
-    if found.job is None or found.state != "done":
-        return None
-    job = job_store.find(learner.id, found.job)
-    return job.id if job.kind == "undo" and not job.over else None
 
 
 def _ready(learner: Learner, batch_id: int) -> BatchRow:

@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response
 
 from quizapp import clock, jobs
 from quizapp.config import Config
-from quizapp.domain.errors import Missing
+from quizapp.domain.errors import Missing, Stale
 from quizapp.domain.jobs import Job, State
+from quizapp.storage import imports
 from quizapp.storage import jobs as store
 from quizapp.views import respond
 from quizapp.views.guards import current_learner
@@ -19,6 +20,8 @@ blueprint = Blueprint("jobs", __name__)
 LISTED = 20
 # Whoever comes later than that wants to see this page, such as by the back button.
 FRESH = timedelta(seconds=5)
+# Where an import stands while that work on it is still to do.
+_STATES = {"read": "reading", "import": "ready", "undo": "done"}
 # After waiting so long while nothing runs, a worker is missing rather than busy.
 OVERDUE = timedelta(seconds=20)
 
@@ -45,7 +48,12 @@ def job(job_id: int) -> Response:
         if not respond.wants_fragment():
             raise
         return _whole(respond.piece("jobs/_gone.html", 404))
-    values: dict[str, Any] = {"learner": learner, "job": found, "overdue": _overdue(found)}
+    values: dict[str, Any] = {
+        "learner": learner,
+        "job": found,
+        "overdue": _overdue(found),
+        "again": found.again and _may_succeed(found),
+    }
     if not respond.wants_fragment():
         if found.state is State.DONE and found.address and _fresh(found):
             return respond.go(found.address)
@@ -61,7 +69,10 @@ def job(job_id: int) -> Response:
 @blueprint.post("/jobs/<int:job_id>/restarts")
 def restarts(job_id: int) -> Response:
     """Start what failed or was stopped again."""
-    jobs.again(current_learner().id, job_id)
+    learner = current_learner()
+    if not _may_succeed(store.find(learner.id, job_id)):
+        raise Stale("This work would fail again, so it was not started. Go on from its import.")
+    jobs.again(learner.id, job_id)
     return redirect(url_for("jobs.job", job_id=job_id), 303)
 
 
@@ -80,6 +91,15 @@ def _whole(response: Response) -> Response:
 
 def _fresh(found: Job) -> bool:
     return found.finished is None or clock.now() - found.finished < FRESH
+
+
+def _may_succeed(found: Job) -> bool:
+    """Whether work on an import may end otherwise another time: a file that could not be read
+    does not change, and an import may have gone on, or be forgotten."""
+    if found.kind not in _STATES:
+        return True
+    batch = imports.find(found.learner, found.arguments["batch"])
+    return batch is not None and batch.job == found.id and batch.state == _STATES[found.kind]
 
 
 def _overdue(found: Job) -> bool:

@@ -38,7 +38,7 @@ from quizapp.storage.models import Learner as LearnerRow
 from quizapp.storage.prepared import raw
 from tests.cast import card_named, new_installation
 from tests.conftest import NOON
-from tests.packing import BASIC, CLOZE, basic, package, packages, studied
+from tests.packing import BASIC, CLOZE, REVERSED, TYPES, basic, package, packages, studied
 
 ALL = Choices(progress=True)
 
@@ -187,6 +187,149 @@ def test_undoing_two_imports_one_after_the_other_restores_every_row(
     import_actions.undo(learner, two)
     import_actions.undo(learner, one)
     assert everything() == before
+
+
+FILES = ("a.png", "b.png")
+
+
+@st.composite
+def imports_in_a_row(draw: st.DrawFn) -> list[Package]:
+    """Packages that share decks, note types, files and perhaps notes."""
+    found = []
+    for n in range(draw(st.integers(2, 3))):
+        brought = draw(packages())
+        apart = draw(st.sampled_from(["", f"{n}-"]))
+        shown = draw(st.sampled_from(["", *FILES]))
+        kept = [
+            structs.replace(
+                note,
+                key=f"{apart}{note.key}",
+                fields={
+                    name: f'{text} <img src="{shown}">' if shown else text
+                    for name, text in note.fields.items()
+                }
+                if note.kind == "custom"
+                else note.fields,
+            )
+            for note in brought.notes
+        ]
+        brought = package(*kept, media=[PackedMedia(name, "1" * 64, 3) for name in FILES])
+        style = draw(st.sampled_from([BASIC.css, ".new { color: red; }"]))
+        brought.notetypes = [replace(BASIC, css=style), *TYPES[1:]]
+        found.append(brought)
+    return found
+
+
+def shown_files(learner: Learner) -> set[str]:
+    """The files that the learner's notes name."""
+    fields = (note.fields.values() for note in taken_away(learner).values())
+    return {name for name in FILES if any(name in str(list(texts)) for texts in fields)}
+
+
+@given(data=st.data(), brought=imports_in_a_row())
+@settings(max_examples=40, deadline=None)
+def test_imports_undone_in_any_order_allowed_leave_nothing_and_keep_the_others_whole(
+    database: Database, data: st.DataObject, brought: list[Package]
+) -> None:
+    learner = new_installation()
+    before = everything()
+    in_effect = {}
+    for one in brought:
+        choices = replace(ALL, existing="always", set_aside=data.draw(st.booleans()))
+        batch, _ = bring(learner, one, choices)
+        in_effect[batch] = {note.key for note in one.notes}
+    while in_effect:
+        allowed = [batch for batch in in_effect if may_be_undone(learner, batch)]
+        assert max(in_effect) in allowed
+        batch = data.draw(st.sampled_from(allowed))
+        notes, types = taken_away(learner), imports.notetypes(learner.id)
+        import_actions.undo(learner, batch)
+        mine, still = in_effect.pop(batch), taken_away(learner)
+        for key in notes.keys() - mine:
+            if any(key in keys for keys in in_effect.values()):
+                assert still[key] == notes[key]
+            used = notes[key].notetype
+            if used and any(key in keys for other, keys in in_effect.items() if other > batch):
+                assert imports.notetypes(learner.id)[used] == types[used]
+        assert shown_files(learner) <= imports.media(learner.id).keys()
+    assert everything() == before
+
+
+def may_be_undone(learner: Learner, batch: int) -> bool:
+    try:
+        import_actions.check_undo(learner, batch)
+    except Refusal:
+        with pytest.raises(Refusal, match="Undo that one first"):
+            import_actions.undo(learner, batch)
+        return False
+    return True
+
+
+def test_what_a_later_import_uses_passes_to_it(owner: Learner) -> None:
+    brought = [PackedMedia("a.png", "1" * 64, 3), PackedMedia("b.png", "2" * 64, 3)]
+    before = everything()
+    one, _ = bring(owner, package(basic("a", deck="Law::EU"), media=brought))
+    shows = basic("b", front='<img src="a.png">', deck="Law::EU::GDPR")
+    two, _ = bring(owner, package(shows, media=brought))
+    import_actions.undo(owner, one)
+    assert set(imports.own_decks(owner.id)) == {"law", "law::eu", "law::eu::gdpr"}
+    assert imports.media(owner.id) == {"a.png": "1" * 64}
+    assert card_named(owner, f"own/{owner.id}/b").fields["Front"] == '<img src="a.png">'
+    import_actions.undo(owner, two)
+    assert everything() == before
+
+
+def test_a_note_type_stays_as_a_later_import_has_it_until_that_is_undone(owner: Learner) -> None:
+    def styled(key: str, css: str) -> Package:
+        brought = package(basic(key))
+        brought.notetypes = [replace(BASIC, css=css)]
+        return brought
+
+    def style() -> str:
+        return imports.notetypes(owner.id)[BASIC.key][1].css
+
+    bring(owner, styled("a", ".old {}"))
+    before = everything()
+    one, _ = bring(owner, styled("b", ".new {}"))
+    two, _ = bring(owner, styled("c", ".new {}"))
+    import_actions.undo(owner, one)
+    assert style() == ".new {}"
+    import_actions.undo(owner, two)
+    assert style() == ".old {}" and everything() == before
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        basic("a", back="Better", modified=2),
+        studied("a", reps=3, modified=1),
+        PackedNote("a", "custom", {"Front": "Q", "Back": "A"}, "Bought", REVERSED.key, modified=2),
+    ],
+    ids=["text", "progress", "cards"],
+)
+def test_an_import_stays_while_a_later_one_rests_on_it(owner: Learner, later: PackedNote) -> None:
+    one, _ = bring(owner, package(studied("a", reps=1, modified=1)))
+    two, _ = bring(owner, package(later))
+    assert (found := import_actions.rests_on(owner, one)) and found.id == two
+    assert not may_be_undone(owner, one)
+    import_actions.undo(owner, two)
+    assert may_be_undone(owner, one)
+
+
+def test_an_import_that_brought_nothing_new_holds_no_other_back(owner: Learner) -> None:
+    one, _ = bring(owner, package(studied("a")))
+    bring(owner, package(studied("a")))
+    import_actions.undo(owner, one)
+    assert taken_away(owner) == {}
+
+
+def test_progress_of_two_cards_of_one_shipped_note_is_taken_back_in_turn(loaded: Learner) -> None:
+    key = next(key for key, known in imports.notes_known(loaded.id).items() if known.shipped)
+    one, _ = bring(loaded, package(studied(key, reps=1)))
+    two, _ = bring(loaded, package(studied(key, reps=2)))
+    assert not may_be_undone(loaded, one)
+    import_actions.undo(loaded, two)
+    import_actions.undo(loaded, one)
 
 
 # What a learner may do with a card of a note that came in.
@@ -487,6 +630,53 @@ def test_a_file_whose_log_goes_on_brings_its_progress(owner: Learner) -> None:
     assert card_named(owner, f"own/{owner.id}/a").memory.reps == 3
 
 
+@pytest.mark.parametrize(
+    ("again", "fresh"), [("same", 0), ("more", 2), ("older", 0), ("other card", 1)]
+)
+def test_answers_that_are_not_here_yet_are_counted_before_they_come(
+    owner: Learner, again: str, fresh: int
+) -> None:
+    bring(owner, package(studied("a", reps=2)))
+    file = {
+        "same": [studied("a", reps=2)],
+        "more": [studied("a", reps=4)],
+        "older": [studied("a", reps=1)],
+        "other card": [studied("a", reps=2), studied("b", reps=1)],
+    }[again]
+    found = held_against(owner, package(*file))
+    assert (found.counts["fresh"], found.counts["apart"]) == (fresh, 0)
+    _, counts = bring(owner, package(*file))
+    assert (counts["reviews"], counts["apart"]) == (fresh, 0)
+
+
+@pytest.mark.parametrize("text", ["the same", "Better"])
+@pytest.mark.parametrize("reps", [1, 3])
+def test_answers_of_cards_studied_here_otherwise_stay_out_and_are_counted(
+    owner: Learner, text: str, reps: int
+) -> None:
+    bring(owner, package(basic("a", back="the same", modified=1)))
+    do(owner, "good", "a", 0, NOON)
+    before = log_of(owner, "a")
+    file = package(studied("a", back=text, reps=reps, modified=2))
+    found = held_against(owner, file)
+    assert (found.counts["fresh"], found.counts["apart"]) == (0, reps)
+    _, counts = bring(owner, file)
+    assert (counts["reviews"], counts["apart"]) == (0, reps)
+    assert log_of(owner, "a") == before
+
+
+@given(first=packages(), second=packages())
+@settings(max_examples=30, deadline=None)
+def test_the_preview_counts_the_answers_that_come(
+    database: Database, first: Package, second: Package
+) -> None:
+    learner = new_installation()
+    bring(learner, first)
+    found = held_against(learner, second).counts
+    _, counts = bring(learner, second)
+    assert (found["fresh"], found["apart"]) == (counts["reviews"], counts["apart"])
+
+
 def test_progress_stays_in_the_deck_of_its_card(owner: Learner) -> None:
     def apart(reps: int) -> PackedNote:
         note = studied("a", reps=reps)
@@ -695,6 +885,29 @@ def test_a_preview_counts_and_shows(owner: Learner) -> None:
     assert found.lists["changed"][0]["fields"] == [
         {"name": "Back", "before": "An answer", "after": "Now <b>so</b>", "mine": ""}
     ]
+
+
+def shown_as_samples(owner: Learner, *notes: PackedNote) -> list[str]:
+    """What the notes say that are shown before they are imported."""
+    found = held_against(owner, package(*notes)).samples
+    return [next(iter(sample["fields"].values())) for sample in found]
+
+
+def test_samples_show_each_note_type_and_what_may_go_wrong(owner: Learner) -> None:
+    plain = [basic(f"p{n}", front=f"Plain {n}?") for n in range(9)]
+    gap = PackedNote("c", "custom", {"Text": "A {{c1::gap}}", "Extra": ""}, "D", CLOZE.key)
+    both = PackedNote("r", "custom", {"Front": "Both?", "Back": "ways"}, "D", REVERSED.key)
+    picture = basic("m", front='<img src="a.png">')
+    assert shown_as_samples(owner, *plain, gap, both, picture) == [
+        "Plain 0?",
+        "A {{c1::gap}}",
+        "Both?",
+        '<img src="a.png">',
+    ]
+    assert shown_as_samples(owner, *plain) == [f"Plain {n}?" for n in range(4)]
+    asked = PackedNote("b", "basic", {"front": "One?", "back": "1"}, "D")
+    typed = PackedNote("t", "typed", {"front": "Two?", "back": "2"}, "D")
+    assert "Two?" in shown_as_samples(owner, *plain, asked, both, gap, typed)
 
 
 def test_a_new_card_of_a_note_comes_along(owner: Learner) -> None:

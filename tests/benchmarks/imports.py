@@ -177,8 +177,8 @@ def _run(phase: str, folder: Path, package: Path) -> dict[str, float]:
 
 
 def _undo(learner: Learner) -> None:
-    while (batch := imports.latest_done(learner.id)) is not None:
-        import_actions.undo(learner, batch, _silent)
+    for batch in imports.recent(learner.id):
+        import_actions.undo(learner, batch.id, _silent)
 
 
 def _steps(

@@ -1,5 +1,6 @@
 """Long work in a real browser: the bar moves, and closing the tab loses nothing."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,11 +99,25 @@ def test_a_page_left_open_finds_the_server_again(page: Page, served: Counting) -
     page.goto(submit(served, steps=40, seconds=0.05))
     expect(page.get_by_role("progressbar")).to_be_visible()
     served.kill()
-    page.wait_for_timeout(1500)
+    silent = page.get_by_text("The server does not answer.")
+    expect(silent).to_be_visible(timeout=10_000)
     served.start()
     expect(page.get_by_text("The server stopped while this ran").first).to_be_visible()
+    expect(silent).to_have_count(0)
     page.get_by_role("button", name="Start again").click()
     expect(page.get_by_text("Counted to 40.").first).to_be_visible(timeout=15_000)
+
+
+def test_what_a_proxy_says_does_not_end_the_asking(page: Page, served: Counting) -> None:
+    page.goto(submit(served, steps=2000, seconds=0.05))
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    asking = re.compile(r"/jobs/\d+\?seen=")
+    page.route(asking, lambda route: route.fulfill(status=502, body="Bad Gateway"))
+    expect(page.get_by_text("The server does not answer.")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("Bad Gateway")).to_have_count(0)
+    page.unroute(asking)
+    expect(page.get_by_text("The server does not answer.")).to_have_count(0)
+    expect(page.get_by_role("progressbar")).to_be_visible()
 
 
 def test_without_script_the_page_asks_again_by_itself(browser: Browser, served: Counting) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from quizapp.domain.errors import Refusal
 from quizapp.formats import contents, jsonl
 from quizapp.formats.package import Package, PackedNote, Refused
-from tests.packing import basic, package, packages, studied
+from tests.packing import THEN, basic, package, packages, studied
 
 
 def written(folder: Path, brought: Package) -> tuple[Path, Path]:
@@ -36,7 +36,7 @@ def test_every_note_is_found_where_the_list_says(brought: Package) -> None:
 @settings(max_examples=60)
 def test_the_list_says_what_the_notes_say(brought: Package) -> None:
     def brief(entries: Iterator[contents.Entry]) -> list[object]:
-        return [(*entry[:4], [tuple(pair) for pair in entry.reps], entry[5]) for entry in entries]
+        return [(*entry[:4], [tuple(pair) for pair in entry.logs], entry[5]) for entry in entries]
 
     with TemporaryDirectory() as folder, opened(*written(Path(folder), brought)) as found:
         assert brief(found.entries()) == brief(contents.of_package(brought).entries())
@@ -63,7 +63,7 @@ def test_what_was_refused_is_told_once_where_no_note_is_left(tmp_path: Path) -> 
 
 def test_a_card_that_was_answered_more_often_shows_in_the_list() -> None:
     [entry] = contents.of_package(package(studied("a", reps=3))).entries()
-    assert (entry.reps, entry.reviews) == ([(0, 3)], 3)
+    assert (entry.logs, entry.reviews) == ([(0, 3, THEN + 2 * 24 * 3600 * 1000, 3)], 3)
 
 
 def test_changed_notes_have_entries_of_their_own() -> None:

@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from quizapp.actions import imports as import_actions
 from quizapp.actions import jobs as job_actions
 from quizapp.domain.learners import Learner
 from quizapp.storage import decks, imports, learners
-from quizapp.storage.models import Memory, Note
+from quizapp.storage.models import Batch, Memory, Note, Review
 from quizapp.storage.prepared import raw
 from tests.cast import card_named
 from tests.conftest import NOON, Visitor
@@ -132,6 +133,33 @@ def test_whose_progress_it_is_is_asked_and_heard(visitor: Visitor, me: Learner) 
         visitor.post(f"{address}/undos")
 
 
+def test_a_studied_package_again_has_nothing_to_bring(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "s.apkg", package("tiny-states-fsrs.new-sched.apkg"), progress="1")
+    text = page(visitor, read(visitor, "s.apkg", package("tiny-states-fsrs.new-sched.apkg")))
+    assert "Everything in it is here already" in text
+    assert "Whose are they?" not in text and "commits" not in text
+
+
+def test_answers_that_are_new_are_told_from_those_that_stay_out(
+    visitor: Visitor, me: Learner
+) -> None:
+    bring(visitor, "s.apkg", package("tiny-states-fsrs.new-sched.apkg"), progress="1")
+    logged = raw(Review.select(Review.card).where(Review.rating > 0).distinct())
+    for (card,) in logged[:1]:
+        # As if another history had been studied here.
+        Review.update(at=Review.at + 1).where(Review.card == card).execute()
+        Memory.update(last_at=Memory.last_at + 1).where(Memory.card == card).execute()
+    for (card,) in logged[1:2]:
+        Review.delete().where(Review.card == card).execute()
+        Memory.update(last_at=None, reps=0).where(Memory.card == card).execute()
+    address = read(visitor, "s.apkg", package("tiny-states-fsrs.new-sched.apkg"))
+    text = page(visitor, address)
+    assert "of them not here yet. Whose are they?" in text
+    assert "of cards you have studied here, and not in their log." in text
+    visitor.post(f"{address}/commits", progress="1")
+    assert "Answers that stay out" in page(visitor, address)
+
+
 def test_a_table_can_be_read_in_another_way(visitor: Visitor, me: Learner) -> None:
     address = read(visitor, "odd.txt", b"a;b;c\nd;e;f\n")
     assert "How the table is read" in page(visitor, address)
@@ -186,7 +214,7 @@ def test_a_reading_that_was_stopped_is_said_and_can_be_put_away(
     page = visitor.get(f"/imports/{batch}").text
     assert "Reading this file was stopped." in page and f'href="/jobs/{job}"' in page
     visitor.post(f"/imports/{batch}/drops")
-    assert "put away" in visitor.get("/imports").text
+    assert "big.apkg" not in visitor.get("/imports").text
 
 
 @pytest.mark.parametrize(
@@ -386,13 +414,42 @@ def test_an_import_is_done_and_undone(visitor: Visitor, me: Learner) -> None:
     address = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
     done = page(visitor, address)
     assert "Imported." in done and "Undo this import" in done
-    for late in ("commits", "readings", "placings", "drops"):
+    assert visitor.post(f"{address}/commits").location == address, "pressed a second time"
+    for late in ("readings", "placings", "drops"):
         answer = visitor.post(f"{address}/{late}")
         assert answer.status_code == 409
         assert "done already" in answer.get_data(as_text=True)
     assert visitor.post(f"{address}/undos").location == address
     assert "Everything is as it was before" in page(visitor, address)
     assert visitor.post(f"{address}/undos").status_code == 409
+
+
+def test_a_result_lists_what_was_added_updated_and_set_aside(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "t.csv", HEAD + b"One?,1\nTwo?,old\nThree?,3\n")
+    for key in own_keys(me):
+        card = card_named(me, key)
+        if card.fields["Front"] == "Two?":
+            mine = {**card.fields, "Front": "Two, in my words?"}
+            deck_actions.edit_note(me, card.id, card.version, mine, NOON)
+    address = bring(
+        visitor, "t.csv", HEAD + b"One?,1\nTwo?,new\nFour?,4\n", set_aside="on", existing="newer"
+    )
+    text = page(visitor, address)
+    parts = {
+        title: text.partition(f"<h2>{title} <span")[2].partition("</details>")[0]
+        for title in ("New", "Updated", "Set aside")
+    }
+    assert "Four?" in parts["New"] and "Two?" not in parts["New"]
+    assert "<del>old</del><ins>new</ins>" in parts["Updated"]
+    assert "Three?" in parts["Set aside"]
+    assert re.search(r"Kept in your wording .*?</dt><dd>1<", text)
+
+
+def test_a_result_lists_no_update_that_was_left_out(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "t.csv", HEAD + b"Two?,old\n")
+    address = bring(visitor, "t.csv", HEAD + b"Two?,new\nFour?,4\n", existing="never")
+    text = page(visitor, address)
+    assert "<h2>New <span" in text and "<h2>Updated <span" not in text
 
 
 def test_a_table_without_ids_updates_the_notes_of_a_package(visitor: Visitor, me: Learner) -> None:
@@ -429,14 +486,53 @@ def test_a_table_in_a_zip_that_keeps_both_brings_its_notes_again(
     assert "New notes</dt><dd>1 " in text
 
 
-def test_only_the_latest_import_is_offered_for_undo(visitor: Visitor, me: Learner) -> None:
+def asked_next(visitor: Visitor, address: str) -> str:
+    """Where “Study them now” leads, and what is asked there."""
+    link = re.search(r'href="(/study/[^"]+)">Study them now', page(visitor, address))
+    assert link is not None
+    return f"{link[1]} {page(visitor, link[1])}"
+
+
+def test_what_was_imported_is_studied_in_its_deck(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    second = bring(visitor, "u.csv", b"Front,Back\nWho?,They\n")
+    text = asked_next(visitor, second)
+    assert text.startswith("/study/deck-") and "Who?" in text and "What?" not in text
+
+
+def test_what_went_to_several_decks_is_studied_over_those(visitor: Visitor, me: Learner) -> None:
+    bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    table = b"#separator:comma\n#columns:Front,Back,Deck\n#deck column:3\nWho?,They,A\nWhy?,So,B\n"
+    second = bring(visitor, "u.csv", table)
+    text = asked_next(visitor, second)
+    assert text.startswith(f"/study/import-{second.rpartition('/')[2]} ")
+    assert "What?" not in text and ("Who?" in text or "Why?" in text)
+    for wrong in ("import-99999", "import-x", f"import-{theirs()}"):
+        assert visitor.get(f"/study/{wrong}").status_code == 404
+    visitor.post(f"{second}/undos")
+    assert visitor.get(f"/study/import-{second.rpartition('/')[2]}").status_code == 404
+
+
+def test_an_import_that_a_later_one_changed_names_it_and_is_not_undone(
+    visitor: Visitor, me: Learner
+) -> None:
     first = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
-    bring(visitor, "u.csv", b"Front,Back\nWho?,They\n")
-    assert "Undo this import" not in page(visitor, first)
+    second = bring(visitor, "new <t>.csv", b"#deck:t\nFront,Back\nWhat?,This\n")
+    text = page(visitor, first)
+    assert "Undo this import" not in text
+    assert f'<a href="{second}">new &lt;t&gt;.csv</a> came later' in text
     answer = visitor.post(f"{first}/undos")
     assert answer.status_code == 400
-    assert "Undo the later one first" in answer.get_data(as_text=True)
+    assert "“new &lt;t&gt;.csv” came later" in answer.get_data(as_text=True)
     assert "Imported." in page(visitor, first)
+
+
+def test_an_import_is_undone_although_another_came_later(visitor: Visitor, me: Learner) -> None:
+    first = bring(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    bring(visitor, "u.csv", b"Front,Back\nWho?,They\n")
+    assert "Undo this import" in page(visitor, first)
+    assert visitor.post(f"{first}/undos").location == first
+    assert [card_named(me, key).fields["Front"] for key in own_keys(me)] == ["Who?"]
 
 
 def set_apart(app: Flask) -> None:
@@ -458,6 +554,38 @@ def test_an_undo_that_waits_is_shown_and_not_begun_twice(
     do_next(app)
     assert f'href="{address}"' in page(visitor, job)
     assert "Everything is as it was before" in page(visitor, address)
+
+
+def test_an_import_that_waits_or_runs_is_shown_and_not_begun_twice(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
+    address = read(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    set_apart(app)
+    job = visitor.post(f"{address}/commits").location
+    assert re.fullmatch(r"/jobs/\d+", job)
+    for again in ("commits", "readings", "placings", "drops"):
+        answer = visitor.post(f"{address}/{again}", separator=",", deck="D")
+        assert answer.location == job, again
+    waiting = page(visitor, address)
+    assert f'This is being imported. <a href="{job}">' in waiting
+    assert "commits" not in waiting
+    listed = page(visitor, "/imports")
+    assert "being imported" in listed and f'<a href="{job}">t.csv</a>' in listed
+    do_next(app)
+    assert visitor.post(f"{address}/commits").location == address
+    assert "Imported." in page(visitor, address)
+    assert jobs.take_up(app.config["QUIZAPP"].data) is None
+
+
+def test_an_import_that_is_read_anew_shows_no_old_preview(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
+    address = read(visitor, "t.csv", b"Front,Back\nWhat?,That\n")
+    set_apart(app)
+    job = visitor.post(f"{address}/placings", under="Law").location
+    text = page(visitor, address)
+    assert f'This file is being read. <a href="{job}">' in text and "commits" not in text
+    assert visitor.post(f"{address}/commits").location == job
 
 
 def do_next(app: Flask) -> None:
@@ -505,6 +633,52 @@ def test_an_import_can_be_put_away(app: Flask, visitor: Visitor, me: Learner) ->
     assert "This was put away" in page(visitor, address)
     assert not list(app.config["QUIZAPP"].imports.glob("*"))
     assert visitor.post(f"{address}/drops").status_code == 409
+
+
+def test_all_that_was_not_imported_can_be_put_away_at_once(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
+    done = bring(visitor, "done.csv", b"Front,Back\nWhat?,That\n")
+    read(visitor, "waits.csv", b"Front,Back\nWho?,They\n")
+    send(visitor, "broken.apkg", b"no package at all")
+    stranger = theirs()
+    under_way = read(visitor, "runs.csv", b"Front,Back\nWhy?,So\n")
+    set_apart(app)
+    visitor.post(f"{under_way}/commits")
+    assert "2 files" in page(visitor, "/imports")
+    answer = visitor.post("/imports/drops")
+    assert (answer.status_code, answer.location) == (303, "/imports")
+    listed = page(visitor, "/imports")
+    assert "done.csv" in listed and "runs.csv" in listed
+    assert "waits.csv" not in listed and "broken.apkg" not in listed
+    assert "Put away what was not imported" not in listed
+    assert Batch.get_by_id(stranger).state == "reading"
+    do_next(app)
+    assert "Imported." in page(visitor, under_way) and "Imported." in page(visitor, done)
+
+
+def test_what_was_never_imported_is_deleted_after_some_days(
+    app: Flask, visitor: Visitor, me: Learner
+) -> None:
+    root = app.config["QUIZAPP"].imports
+    done = bring(visitor, "done.csv", b"Front,Back\nWhat?,That\n")
+    address = read(visitor, "waits.csv", b"Front,Back\nWho?,They\n")
+    gone = read(visitor, "away.csv", b"Front,Back\nWhy?,So\n")
+    visitor.post(f"{gone}/drops")
+    assert "deleted here after 14 days" in page(visitor, "/imports")
+    assert import_actions.expire(root, NOON + import_actions.KEPT) == 0
+    assert import_actions.expire(root, NOON + import_actions.KEPT + timedelta(minutes=5)) == 2
+    assert visitor.get(address).status_code == 404 == visitor.get(gone).status_code
+    assert not list(root.glob("*"))
+    assert "Imported." in page(visitor, done)
+
+
+def test_a_file_that_could_not_be_read_is_not_read_again(visitor: Visitor, me: Learner) -> None:
+    send(visitor, "x.apkg", b"no package at all")
+    job = Batch.get().job
+    text = page(visitor, f"/jobs/{job}")
+    assert "Choose another file" in text and "Start again" not in text
+    assert visitor.post(f"/jobs/{job}/restarts").status_code == 409
 
 
 def test_choices_that_are_none_are_refused(visitor: Visitor, me: Learner) -> None:

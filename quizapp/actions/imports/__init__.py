@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +23,26 @@ from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.domain.notetypes import NoteType
 from quizapp.formats import contents, jsonl
+from quizapp.formats.media_names import named_in
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
 from quizapp.formats.reading import LISTED, PACKAGE, NoRoom, read_apart
-from quizapp.storage import batch_changes, imports, media_files
+from quizapp.storage import batch_changes, imports, jobs, later_imports, media_files
 from quizapp.storage.database import transaction
 from quizapp.storage.imports import BatchRow
+from quizapp.storage.later_imports import Later
 
 __all__ = [
-    "Choices", "Comparison", "begun", "check_undo", "commit", "drop", "give_up", "look", "place",
-    "read", "receive", "sweep", "undo",
+    "KEPT", "Choices", "Comparison", "UnderWay", "begun", "check_undo", "commit", "drop",
+    "drop_all", "expire", "give_up", "look", "place", "read", "receive", "rests_on", "sweep",
+    "undo",
 ]  # fmt: skip
 
 Report = Callable[[int, int], None]
 Finish = Callable[[Mapping[str, Any]], None]
 
+# So long a file waits to be imported.
+KEPT = timedelta(days=14)
 # Files of which the preview's samples may show some.
 _NAMED = 2_000
 
@@ -67,11 +72,20 @@ def receive(learner: Learner, title: str, folder: str, now: datetime) -> int:
         return imports.begin(learner.id, title, folder, now)
 
 
+class UnderWay(Stale):
+    """Other work on an import waits or runs; ``job`` is its number."""
+
+    def __init__(self, job: int | None) -> None:
+        super().__init__("This import is being worked on just now. See how far that is.")
+        self.job = job
+
+
 def begun(learner: Learner, batch_id: int, job: int) -> None:
-    """Remember which work on an import was begun last."""
+    """Remember which work on an import was begun last; raises UnderWay for a second one."""
     with transaction():
-        _batch(learner, batch_id)
-        imports.change(batch_id, job=job)
+        before = _batch(learner, batch_id).job
+        if before in jobs.under_way(learner.id) or not imports.give_work(batch_id, before, job):
+            raise UnderWay(_batch(learner, batch_id).job)
 
 
 def read(
@@ -181,10 +195,12 @@ def commit(
                 ) as waiting,
                 transaction(),
             ):
-                if not imports.move(batch_id, ["ready"], "done", done=now, choices=asdict(choices)):
+                done = _after(imports.last_done(learner.id), now)
+                chosen = asdict(choices)
+                if not imports.move(batch_id, ["ready"], "done", done=done, choices=chosen):
                     raise Stale(_GONE_ON)
                 counts = lay(waiting)
-                imports.change(batch_id, result=counts)
+                imports.change(batch_id, result={**counts, "decks": imports.decks_with(batch_id)})
                 finish({"address": f"/imports/{batch_id}"})
     except BaseException:
         _take_away(media_root, new)
@@ -196,14 +212,23 @@ def commit(
 def check_undo(learner: Learner, batch_id: int) -> None:
     """Say why an import cannot be taken back.
 
-    Raises Missing, Stale where it is not in effect, or Refusal where a later import may
-    rest on it.
+    Raises Missing, Stale where it is not in effect, or Refusal where a later import rests
+    on it.
     """
     if _batch(learner, batch_id).state != "done":
         raise Stale(_NOT_IN_EFFECT)
-    latest = imports.latest_done(learner.id)
-    if latest is not None and latest > batch_id:
-        raise Refusal("A later import may rest on this one. Undo the later one first, then this.")
+    later = rests_on(learner, batch_id)
+    if later is not None:
+        raise Refusal(
+            f"“{later.title}” came later and changed what this import brought or changed."
+            " Undo that one first, then this."
+        )
+
+
+def rests_on(learner: Learner, batch_id: int) -> Later | None:
+    """The newest import in effect that rests on one, and has to be undone before it."""
+    found = later_imports.resting(batch_id, later_imports.later(learner.id, batch_id))
+    return found[-1] if found else None
 
 
 def undo(
@@ -214,25 +239,28 @@ def undo(
 ) -> None:
     """Take a whole import back: what it added goes, what it changed is as it was.
 
-    ``finish`` is called inside the transaction with where that is said. Raises what
-    ``check_undo`` does.
+    What later imports use of it stays, and goes with them. ``finish`` is called inside the
+    transaction with where that is said. Raises what ``check_undo`` does.
     """
     with transaction():
         check_undo(learner, batch_id)
         # Whoever asks a second time meanwhile waits here, and is late.
         if not imports.move(batch_id, ["done"], "undone"):
             raise Stale(_NOT_IN_EFFECT)
-        batch_changes.take_back(learner.id, batch_id, report)
+        among = later_imports.later(learner.id, batch_id)
+        batch_changes.take_back(learner.id, batch_id, report, among, _shown(batch_id, among))
         finish({"address": f"/imports/{batch_id}"})
 
 
 def drop(learner: Learner, batch_id: int, root: Path) -> None:
     """Put an import away before it was done; its file is deleted.
 
-    Raises Missing, or Stale where it was done.
+    Raises Missing, UnderWay where it is just being done, or Stale where it was.
     """
     with transaction():
         batch = _batch(learner, batch_id)
+        if jobs.under_way(learner.id).get(batch.job or 0) == "import":
+            raise UnderWay(batch.job)
         if not imports.move(batch_id, _UNDONE, "dropped", head=None):
             raise Stale(_GONE_ON)
     shutil.rmtree(root / batch.folder, ignore_errors=True)
@@ -248,6 +276,27 @@ def give_up(learner: Learner, batch_id: int, root: Path) -> None:
         shutil.rmtree(root / batch.folder, ignore_errors=True)
     else:
         drop(learner, batch_id, root)
+
+
+def drop_all(learner: Learner, root: Path) -> None:
+    """Put away all imports that were never done, but for those that are worked on just now."""
+    with transaction():
+        folders = [
+            batch.folder
+            for batch in imports.never_done(learner.id)
+            if imports.move(batch.id, _UNDONE, "dropped", head=None)
+        ]
+    for folder in folders:
+        shutil.rmtree(root / folder, ignore_errors=True)
+
+
+def expire(root: Path, now: datetime) -> int:
+    """Delete what was brought in so long ago and never imported, rows and files; count it."""
+    with transaction():
+        folders = imports.forget_never_done(now - KEPT)
+    for folder in folders:
+        shutil.rmtree(root / folder, ignore_errors=True)
+    return len(folders)
 
 
 def sweep(root: Path, media_root: Path) -> int:
@@ -272,6 +321,24 @@ def sweep(root: Path, media_root: Path) -> int:
                     path.unlink(missing_ok=True)
                     count += 1
     return count
+
+
+def _after(last: datetime | None, now: datetime) -> datetime:
+    """When an import is done: after all before it, even where the clock was put back."""
+    return now if last is None else max(now, last + timedelta(milliseconds=1))
+
+
+def _shown(batch_id: int, among: Sequence[Later]) -> dict[str, int]:
+    """The files of an import that later ones show, with the first of those."""
+    missing = set(later_imports.files(batch_id)) if among else set()
+    shown: dict[str, int] = {}
+    if not missing:
+        return shown
+    for heir, text in later_imports.designs(among):
+        shown |= {name: heir for name in missing - shown.keys() if name in text}
+    for heir, texts in later_imports.texts(among):
+        shown |= dict.fromkeys((named_in(texts) & missing) - shown.keys(), heir)
+    return shown
 
 
 def _batch(learner: Learner, batch_id: int) -> BatchRow:

@@ -8,8 +8,10 @@ from typing import Any
 from msgspec import structs
 
 from quizapp.actions.imports.advice import LOOKED_AT, advice
+from quizapp.actions.imports.histories import histories, may_differ
 from quizapp.actions.imports.notes import chunks, path_of, refusals, renamed, with_media
 from quizapp.actions.imports.recognising import recognised
+from quizapp.actions.imports.samples import Samples
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType
@@ -21,10 +23,10 @@ from quizapp.storage.imports import Content, Known
 
 # How much of each list the preview shows; the counts are of all.
 SHOWN = 100
-SAMPLES = 3
 _LONGEST = 2_000
 TWICE = "A note before it in the file is the same one, so this one is left out."
 
+_MORE = ("cards", "more", "reviews", "fresh", "apart", "advice")
 KINDS = ("new", "changed", "older", "same", "conflicts", "gone", "refused")
 
 
@@ -42,12 +44,12 @@ class Comparison:
     advice     what the rules say of the first notes: {label, where, rule, reason, remedy, …}
 
     ``counts`` also has the cards that new notes make, those that notes gain which are here
-    ("more"), and the log's answers.
+    ("more"), the log's answers ("reviews"), those that are not here and would come along
+    ("fresh"), and those that would not, because their cards were studied here otherwise
+    ("apart").
     """
 
-    counts: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys((*KINDS, "cards", "more", "reviews", "advice"), 0)
-    )
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*KINDS, *_MORE), 0))
     lists: dict[str, list[dict[str, Any]]] = field(
         default_factory=lambda: {kind: [] for kind in KINDS if kind != "same"}
     )
@@ -70,21 +72,19 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
     known = imports.notes_known(learner.id)
     contents = with_types_apart(learner, package, contents, known)
     contents, count = recognised(learner, package, contents, known, under)
-    if count:
-        package.remarks.append(
-            f"Rows without an ID that ask the same as a note here: {count:,}. They count as that"
-            " note; its first field, and what a row leaves empty, stay as they are."
-        )
+    _remark(package, count)
     stored_types = dict(imports.notetypes(learner.id).values())
     types = {type_.key: type_ for type_ in package.notetypes}
     larger = grown(package, stored_types)
     stored_media = imports.media(learner.id)
     contents = with_own_media(package, contents, stored_media)
-    result = Comparison()
+    answered = imports.answers_known(learner.id) if package.progress and known else {}
+    result, samples = Comparison(), Samples(types)
     seen: set[str] = set()
     for chunk in chunks(contents.entries()):
         differ: list[tuple[PackedNote, Known]] = []
         growing: list[tuple[PackedNote, Known]] = []
+        studied: list[tuple[PackedNote, Known]] = []
         for entry in chunk:
             if entry.key in seen:
                 where = contents.note(entry).where
@@ -95,31 +95,56 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
             if len(seen) <= LOOKED_AT:
                 note = contents.note(entry)
                 _advise(result, note, types)
-                if len(seen) <= SAMPLES:
-                    result.samples.append(_sample(note, types))
+                samples.look_at(note)
             there = known.get(entry.key)
             if there is None:
                 result.counts["cards"] += entry.cards
+                result.counts["fresh"] += entry.reviews
                 result.add("new", lambda e=entry: _entry(contents.note(e), types))  # type: ignore[misc]
                 continue
-            if grows(entry, there, contents, larger):
+            gaining = grows(entry, there, contents, larger)
+            if gaining:
                 growing.append((contents.note(entry), there))
             if is_same(entry, there):
                 result.counts["same"] += 1
+                if not gaining and may_differ(entry, there, answered):
+                    studied.append((contents.note(entry), there))
             else:
                 differ.append((contents.note(entry), there))
         stored = imports.contents(learner.id, [there.id for _, there in differ])
         for note, there in differ:
             _compare(result, note, there, stored[there.id], types, stored_types)
         result.counts["more"] += _gained(learner, growing, types)
+        if package.progress:
+            taken = [(note, there) for note, there in differ if is_taken("newer", note, there)]
+            _hold_logs(result, learner, taken, studied, growing)
+    _add_gone(result, learner, package, under, seen)
+    _add_refused(result, package, stored_media)
+    result.samples = [_sample(note, types) for note in samples.chosen()]
+    return result
+
+
+def _remark(package: Package, recognised: int) -> None:
+    if recognised:
+        package.remarks.append(
+            f"Rows without an ID that ask the same as a note here: {recognised:,}. They count as"
+            " that note; its first field, and what a row leaves empty, stay as they are."
+        )
+
+
+def _add_gone(
+    result: Comparison, learner: Learner, package: Package, under: str, keys: Set[str]
+) -> None:
     having = imports.own_decks(learner.id)
-    names_here = ("::".join(path_of(deck.name, under)).casefold() for deck in package.decks)
-    inside = [having[name][0] for name in names_here if name in having]
-    for id_, shown in imports.gone(learner.id, inside, seen):
+    named = ("::".join(path_of(deck.name, under)).casefold() for deck in package.decks)
+    inside = [having[name][0] for name in named if name in having]
+    for id_, shown in imports.gone(learner.id, inside, keys):
         result.add("gone", lambda i=id_, s=shown: {"id": i, "label": s})  # type: ignore[misc]
+
+
+def _add_refused(result: Comparison, package: Package, stored_media: Mapping[str, str]) -> None:
     for refused in refusals(package, stored_media):
         result.add("refused", lambda e=refused: structs.asdict(e))  # type: ignore[misc]
-    return result
 
 
 def with_types_apart(
@@ -197,6 +222,22 @@ def _gained(
         len({card.ord for card in cards(note, types)} - {c.ord for c in known.get(there.id, ())})
         for note, there in notes
     )
+
+
+def _hold_logs(
+    result: Comparison,
+    learner: Learner,
+    taken: Sequence[tuple[PackedNote, Known]],
+    studied: Sequence[tuple[PackedNote, Known]],
+    growing: Sequence[tuple[PackedNote, Known]],
+) -> None:
+    """Count the answers that are not here: of notes that change, are the same, and gain cards."""
+    gaining = {there.id: (note, there) for note, there in (*taken, *growing)}
+    for notes, cards_too in ((list(gaining.values()), True), (studied, False)):
+        found = histories(learner, notes)
+        result.counts["fresh"] += sum(one.fresh for one in found.gone_on)
+        result.counts["fresh"] += found.missing if cards_too else 0
+        result.counts["apart"] += found.apart
 
 
 def with_own_media(package: Package, contents: Contents, media: Mapping[str, str]) -> Contents:

@@ -24,6 +24,7 @@ from quizapp.actions.imports.comparing import (
     with_own_media,
     with_types_apart,
 )
+from quizapp.actions.imports.histories import histories, may_differ
 from quizapp.actions.imports.notes import (
     chunks,
     path_of,
@@ -58,7 +59,7 @@ class Waiting:
     ground  what was stored when it was made ready: rows of notes, and files of media
     known   the notes among it, by key
     homes   the decks that its rows name by place
-    here    entries of notes that are the same here, and whose log goes on from there
+    here    entries of notes that are the same here, with another log
     differ  entries of notes that are here with another text
     growing  entries of notes that are here and whose type has more templates in the file
     seen    the keys of all its notes
@@ -200,7 +201,7 @@ def _made_ready(
         DayTable(learner.calendar),
     )
     # A fresh import asks nothing of what is stored.
-    reps = imports.reps_known(learner.id) if choices.progress and known else {}
+    answered = imports.answers_known(learner.id) if choices.progress and known else {}
     larger = grown(package, dict(imports.notetypes(learner.id).values()))
     found = with_own_media(package, waiting.found, ground[1])
     for chunk in chunks(found.entries()):
@@ -220,7 +221,7 @@ def _made_ready(
                 waiting.differ.append(entry)
             else:
                 waiting.counts["same"] += 1
-                if any(more > reps.get((there.id, ord_), more) for ord_, more in entry.reps):
+                if may_differ(entry, there, answered):
                     waiting.here.append(entry)
         _stage(waiting, new)
         report(len(waiting.seen), 0)
@@ -441,6 +442,7 @@ def _keep_wording(
     if fields == new or note.kind != content.kind:
         imports.change_edit(work.batch, work.learner.id, note_id, None)
         return
+    work.counts["worded"] += 1
     shown = shown_in_lists(note.kind, fields, note.objective, work.types.get(note.notetype))
     imports.change_edit(work.batch, work.learner.id, note_id, fields, base=dict(new), faces=shown)
 
@@ -472,33 +474,20 @@ def _add_missing_cards(
 
 
 def _take_progress(work: _Work, notes: Sequence[tuple[PackedNote, Known]]) -> None:
-    """Take over what a file knows of cards that are here, where it goes on from there.
-
-    Nothing that was studied here is lost: the file's log must hold all of it.
-    """
-    studied = [(n, k) for n, k in notes if any(card.reviews for card in n.cards)]
-    known = imports.cards_known(work.learner.id, [there.id for _, there in studied])
-    further = []
-    for note, there in studied:
-        here = {card.ord: card for card in known.get(there.id, ())}
-        further += [
-            (note, packed, card)
-            for packed in note.cards
-            if (card := here.get(packed.ord)) and packed.reviews and packed.reps > card.reps
-        ]
-    answered = imports.answered_at(work.learner.id, [c.id for _, _, c in further if c.reps])
+    """Take over what a file knows of cards that are here, where it goes on from there."""
+    found = histories(work.learner, notes)
     memories, log = [], []
-    for note, packed, card in further:
-        if answered.get(card.id, set()) <= {review.at for review in packed.reviews}:
-            memories.append(
-                memory_row(
-                    work.learner, card.id, card.deck, card.note, note, packed,
-                    packed.position or 0, work.today, work.days, card.version + 1,
-                )
-            )  # fmt: skip
-            log += review_rows(work.learner, card.id, packed, work.days)
+    for note, packed, card, _ in found.gone_on:
+        memories.append(
+            memory_row(
+                work.learner, card.id, card.deck, card.note, note, packed,
+                packed.position or 0, work.today, work.days, card.version + 1,
+            )
+        )  # fmt: skip
+        log += review_rows(work.learner, card.id, packed, work.days)
     imports.replace_progress(work.batch, work.learner.id, memories, log)
-    work.counts["reviews"] += len(log)
+    work.counts["reviews"] += sum(one.fresh for one in found.gone_on)
+    work.counts["apart"] += found.apart
 
 
 def _deck(work: _Work, name: str, **columns: Any) -> int:
