@@ -35,8 +35,8 @@ def write_markdown(package: Package) -> dict[str, str]:
     topics: dict[str, str] = {}
     lost: Counter[str] = Counter()
     for note in package.notes:
-        item = _item(note, types, lost)
-        if item is None:
+        written = item(note, types, lost)
+        if written is None:
             lost["notes"] += 1
             continue
         body = bodies.setdefault(note.deck, [])
@@ -44,7 +44,7 @@ def write_markdown(package: Package) -> dict[str, str]:
         if topic != topics.get(note.deck, ""):
             topics[note.deck] = topic
             body.append(f"# {topic}\n")
-        body.append(item)
+        body.append(written)
     package.remarks.extend(_remarks(lost))
     files: dict[str, str] = {}
     taken: set[str] = set()
@@ -81,7 +81,14 @@ def _toml(value: Any) -> str:
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _item(note: PackedNote, types: Mapping[str, NoteType], lost: Counter[str]) -> str | None:
+def item(
+    note: PackedNote, types: Mapping[str, NoteType], lost: Counter[str] | None = None
+) -> str | None:
+    """A note as an item, without its heading; None where no item can say it.
+
+    What goes with markup is counted in ``lost``.
+    """
+    lost = Counter() if lost is None else lost
     if note.kind in KINDS:
         kind, fields = note.kind, note.fields
     elif (plain := _plain(note, types.get(note.notetype), lost)) is not None:

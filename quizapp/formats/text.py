@@ -323,7 +323,7 @@ def _without_doubles(
     copies: Counter[str] = Counter()
     for note in notes:
         asked = "" if note.kind == "choice" else asked_first(note)
-        if note.kind == "custom" and not asked:
+        if note.kind == "custom" and not asked and not note.key:
             package.refused.append(Refused(note.where, "Its first field is empty."))
             continue
         scope = note.deck if options.match_scope == "notetype-deck" else ""

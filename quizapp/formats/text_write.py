@@ -44,7 +44,7 @@ def write_text(package: Package, flavour: str = "anki") -> dict[str, str]:
         elif note.kind == "custom":
             notes.append(note)
         else:
-            notes.append(_as_custom(note, lost))
+            notes.append(as_custom(note, lost))
     files = {}
     if notes:
         name, separator = FLAVOURS[flavour]
@@ -90,7 +90,7 @@ def _questions(notes: list[PackedNote]) -> Iterator[str]:
         yield written(map(defused, choice_rows.row_of(note)), ",")
 
 
-def _as_custom(note: PackedNote, lost: Counter[str]) -> PackedNote:
+def as_custom(note: PackedNote, lost: Counter[str]) -> PackedNote:
     """A note of one of our kinds as one of the stock note type that asks the same."""
     notetype = _TYPES[note.kind]
     lost["references"] += bool(note.reference)

@@ -10,6 +10,7 @@ from msgspec import structs
 from quizapp.actions.imports.advice import LOOKED_AT, advice
 from quizapp.actions.imports.notes import chunks, path_of, refusals, renamed, with_media
 from quizapp.actions.imports.recognising import recognised
+from quizapp.actions.imports.returning import gone, returned
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType
@@ -75,6 +76,8 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
             f"Rows without an ID that ask the same as a note here: {count:,}. They count as that"
             " note; its first field, and what a row leaves empty, stay as they are."
         )
+    back = returned(learner, package, contents, known)
+    contents = back.contents
     stored_types = dict(imports.notetypes(learner.id).values())
     types = {type_.key: type_ for type_ in package.notetypes}
     larger = grown(package, stored_types)
@@ -115,7 +118,7 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
     having = imports.own_decks(learner.id)
     names_here = ("::".join(path_of(deck.name, under)).casefold() for deck in package.decks)
     inside = [having[name][0] for name in names_here if name in having]
-    for id_, shown in imports.gone(learner.id, inside, seen):
+    for id_, shown in gone(learner, package, inside, seen | back.stays):
         result.add("gone", lambda i=id_, s=shown: {"id": i, "label": s})  # type: ignore[misc]
     for refused in refusals(package, stored_media):
         result.add("refused", lambda e=refused: structs.asdict(e))  # type: ignore[misc]

@@ -33,11 +33,13 @@ from quizapp.actions.imports.notes import (
     stored_digest,
 )
 from quizapp.actions.imports.recognising import TABLES, recognised
+from quizapp.actions.imports.returning import gone, returned
 from quizapp.actions.imports.rows import card_row, memory_row, note_row, review_rows
 from quizapp.domain.days import DayTable
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType, Template
+from quizapp.domain.stock import STOCK
 from quizapp.formats.contents import Contents, Entry, cards, digest, tags
 from quizapp.formats.natives import native_types
 from quizapp.formats.package import Package, PackedCard, PackedDeck, PackedNote
@@ -55,7 +57,7 @@ class Waiting:
     """An import that is ready to be laid down.
 
     contents  as they came, note types apart; ``found`` are the same with the keys that rows
-            without an ID have here
+            without an ID have here, and with what text changes in notes that are here
     under   the deck that the file's decks were compared under
     ground  what was stored when it was made ready: rows of notes, and files of media
     known   the notes among it, by key
@@ -63,7 +65,7 @@ class Waiting:
     here    entries of notes that are the same here, and whose log goes on from there
     differ  entries of notes that are here with another text
     growing  entries of notes that are here and whose type has more templates in the file
-    seen    the keys of all its notes
+    seen    the keys of all its notes but those in ``stays``, which are left as they are
     known_as  how the database knows the stage, see at_hand in storage/staging.py
     """
 
@@ -87,6 +89,7 @@ class Waiting:
     differ: list[Entry] = field(default_factory=list)
     growing: list[Entry] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    stays: Set[str] = frozenset()
     position: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_COUNTED, 0))
 
@@ -184,12 +187,14 @@ def _made_ready(
     known: Mapping[str, Known],
     under: str,
 ) -> Waiting:
+    rows = recognised(learner, package, contents, known, under)[0]
+    back = returned(learner, package, rows, known)
     waiting = Waiting(
         learner,
         batch,
         package,
         contents,
-        recognised(learner, package, contents, known, under)[0],
+        back.contents,
         under,
         choices,
         now,
@@ -200,6 +205,7 @@ def _made_ready(
         known,
         {type_.key: type_ for type_ in package.notetypes},
         DayTable(learner.calendar),
+        stays=back.stays,
     )
     # A fresh import asks nothing of what is stored.
     reps = imports.reps_known(learner.id) if choices.progress and known else {}
@@ -331,11 +337,12 @@ def _lay(waiting: Waiting) -> dict[str, int]:
         _take_progress(work, [(found.note(entry), known[entry.key]) for entry in piece])
     if choices.set_aside:
         inside = [_deck(work, deck.name) for deck in own]
-        gone = [id_ for id_, _ in imports.gone(learner.id, inside, waiting.seen)]
-        imports.retire(batch, gone)
-        work.counts["set_aside"] = len(gone)
-    # A package of ours for Anki names them; here their notes are of our own kinds again.
-    imports.forget_unused_types(batch, native_types().values())
+        keys = waiting.seen | waiting.stays
+        aside = [id_ for id_, _ in gone(learner, package, inside, keys)]
+        imports.retire(batch, aside)
+        work.counts["set_aside"] = len(aside)
+    # Our own exports name them; here their notes are of our own kinds again.
+    imports.forget_unused_types(batch, (*native_types().values(), *STOCK))
     work.counts["refused"] += len(refusals(package, stored_media))
     return work.counts
 
