@@ -11,6 +11,7 @@ from typing import Any
 
 from quizapp.domain.days import DayTable
 from quizapp.domain.errors import Missing, Refusal
+from quizapp.domain.filenames import file_name
 from quizapp.domain.learners import Learner
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.queue import Queue
@@ -39,6 +40,11 @@ _KEPT_APART = ("position", "ease", "left")
 
 # What can be taken away. Items kept for mock exams stay out of what is studied elsewhere.
 FORMS = ("apkg", "apkg-legacy", "tsv", "csv", "markdown", "everything", "jsonl")
+# What a file of each is called, behind what is in it.
+CALLED = {
+    "apkg": "for Anki", "apkg-legacy": "for older Ankis", "tsv": "text for Anki",
+    "csv": "table", "markdown": "Markdown", "everything": "everything", "jsonl": "JSON lines",
+}  # fmt: skip
 _WHOLE = ("markdown", "everything", "jsonl")
 
 
@@ -65,6 +71,19 @@ class Wanted:
             for name, value in values.items()
         }
         return cls(**lists)
+
+
+def file_stem(form: str, decks: Sequence[str], day: str) -> str:
+    """What to call a file, without its ending: by the full name of a deck, none for all."""
+    if len(decks) > 1:
+        said = "quizapp decks"
+    elif decks:
+        said = next(
+            filter(None, (file_name(p, "") for p in reversed(decks[0].split("::")))), "deck"
+        )
+    else:
+        said = "quizapp"
+    return f"{said} {CALLED[form]} {day}"
 
 
 @dataclass(frozen=True)

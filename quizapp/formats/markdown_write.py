@@ -5,12 +5,12 @@ decks/README.md
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quizapp.domain.cards import KINDS
+from quizapp.domain.filenames import file_name
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.stock import REVERSED
 from quizapp.formats import names
@@ -20,7 +20,6 @@ from quizapp.formats.package import Package, PackedDeck, PackedNote
 from quizapp.formats.plain import gapped, markdown_of
 
 _LETTER = {kind: letter for letter, kind in STARTS.items()}
-_UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 
 
 def write_markdown(package: Package) -> dict[str, str]:
@@ -56,7 +55,7 @@ def write_markdown(package: Package) -> dict[str, str]:
 
 
 def _path(deck: str, taken: set[str]) -> str:
-    parts = [_UNFIT.sub("-", part).strip(" .-")[:80] or "deck" for part in deck.split("::")]
+    parts = [file_name(part) for part in deck.split("::")]
     parts = [f"{part}-" if part.startswith("__MACOSX") else part for part in parts]
     stem, number = "/".join(parts), 1
     path = f"{stem}.md"

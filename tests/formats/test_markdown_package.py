@@ -340,3 +340,14 @@ def test_two_decks_that_would_share_a_file_get_one_each() -> None:
     files = write_markdown(packed(one, two))
     assert sorted(files) == ["Deck.md", "deck (2).md"]
     assert {note.deck for note in again(packed(one, two))} == {"Deck", "deck"}
+
+
+def test_decks_are_in_files_that_every_system_can_keep() -> None:
+    called = ("CON", "a::nul.txt", "gpj\u202efdp", "...", "-", "Mine::-")
+    notes = [
+        PackedNote(f"k{n}", "basic", {"front": "Q", "back": "A"}, name)
+        for n, name in enumerate(called)
+    ]
+    assert list(write_markdown(packed(*notes))) == [
+        "CON_.md", "a/nul_.txt.md", "gpjfdp.md", "deck.md", "deck (2).md", "Mine/deck.md",
+    ]  # fmt: skip
