@@ -1,7 +1,7 @@
 """What was exported as text and comes back: unedited it changes nothing, edited one field."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from peewee import Database
 
+from quizapp.actions import decks as deck_actions
 from quizapp.actions import exports as export_actions
 from quizapp.actions.exports import Wanted
 from quizapp.actions.imports import Choices
@@ -19,11 +20,12 @@ from quizapp.domain.learners import Learner
 from quizapp.formats.package import Package, PackedNote
 from quizapp.formats.readers import Source, read_as_it_is
 from quizapp.storage import imports
+from tests import samples
 from tests.actions.test_imports import bring, edited, everything, held_against, taken_away
 from tests.bringing import ANKI, PACKAGES
 from tests.cast import new_installation
 from tests.conftest import NOON
-from tests.packing import BASIC, CLOZE, basic, package, packages, studied
+from tests.packing import BASIC, CLOZE, REVERSED, basic, package, packages, studied
 
 # The other packages hold the same notes in other shapes of file.
 CONTENTS = [name for name in PACKAGES if name.endswith(".new-sched-media.apkg")]
@@ -234,6 +236,55 @@ def test_a_cell_edited_is_markdown_again_in_a_note_of_our_own_kind(
     assert after["q"].fields == {"front": "Who *is* it?", "back": "**You**"}
     assert (after["q"].kind, after["q"].topic) == ("basic", "Law")
     assert [after[key] for key in "tc"] == [before[key] for key in "tc"]
+
+
+def same_names() -> Package:
+    """Two note types that are called the same, and one note of each."""
+    more = replace(BASIC, key="99", fields=("Front", "Back", "Source"), extra={})
+    note = PackedNote("b", "custom", dict(zip(more.fields, "qas", strict=True)), "B", more.key)
+    brought = package(basic("a"), note)
+    brought.notetypes.append(more)
+    return brought
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "apkg", "apkg-legacy"])
+def test_note_types_of_the_same_name_stay_apart_and_keep_their_names(
+    owner: Learner, tmp_path: Path, form: str
+) -> None:
+    bring(owner, same_names())
+    notes = everything()["note"]
+    back = read(owner, exported(owner, form, tmp_path))
+    assert counts(owner, back) == {"same": 2}
+    bring(owner, back)
+    assert everything()["note"] == notes
+    types = [type_ for _, type_ in imports.notetypes(owner.id).values()]
+    assert [(t.key, t.name) for t in types if t.name.startswith("Basic")] == [
+        (BASIC.key, "Basic"), (REVERSED.key, REVERSED.name), ("99", "Basic"),
+    ]  # fmt: skip
+
+
+def test_a_table_finds_the_type_of_its_notes_where_the_names_alone_mislead(
+    owner: Learner, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    bring(owner, same_names())
+    path.write_text("ID,Note type,Deck,Front,Back,Source\nb,Basic,B,q,edited,s\n")
+    bring(owner, read(owner, path))
+    note = taken_away(owner)["b"]
+    assert (note.notetype, dict(note.fields)["Back"]) == ("99", "edited")
+
+
+def test_a_package_of_decks_that_ship_makes_no_decks_above_them(
+    owner: Learner, tmp_path: Path
+) -> None:
+    folder = tmp_path / "decks" / "certifications"
+    folder.mkdir(parents=True)
+    head = samples.HEAD.format(name="Risk").replace("topic", 'parent = "CISM"\ntopic', 1)
+    (folder / "risk.md").write_text(head + samples.EVERY_KIND, encoding="utf-8")
+    deck_actions.load(folder.parent)
+    back = read(owner, exported(owner, "apkg", tmp_path))
+    bring(owner, back)
+    assert imports.own_decks(owner.id) == {}
 
 
 @given(brought=packages(), form=st.sampled_from(["markdown", "csv", "tsv"]))

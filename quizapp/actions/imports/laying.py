@@ -350,15 +350,21 @@ def _lay(waiting: Waiting) -> dict[str, int]:
 def _own_decks(learner: Learner, package: Package) -> list[PackedDeck]:
     """The decks of a package but those that ship: they are here and stay what they are.
 
-    A family of them is no deck here; a package may make it one that stands above them.
+    A family of them is no deck here, nor is an exam; a package may make them decks that
+    stand above those.
     """
     shipped = exports.shipped_names(learner.id)
-    families = {name.partition("::")[0] for name in shipped}
+    above = {
+        "::".join(parts[:n])
+        for name in shipped
+        for parts in [name.split("::")]
+        for n in range(1, len(parts))
+    }
     return [
         deck
         for deck in package.decks
         if deck.name not in shipped
-        and (deck.name not in families or structs.replace(deck, extra={}) != PackedDeck(deck.name))
+        and (deck.name not in above or structs.replace(deck, extra={}) != PackedDeck(deck.name))
     ]
 
 
@@ -383,6 +389,9 @@ def _lay_types(learner: Learner, batch: int, package: Package, choices: Choices)
             ids[type_.key] = imports.add_notetype(learner.id, batch, type_)
             continue
         id_, there = stored[type_.key]
+        # In a package no two are called the same, so one may have got a sign at its end.
+        if type_.name.rstrip("+") == there.name:
+            type_ = replace(type_, name=there.name)  # noqa: PLW2901 (as it is called here)
         # What is here may be left alone, yet new notes need fields and templates of theirs.
         left_alone = choices.existing == "never"
         united = united_type(type_, there) if left_alone else united_type(there, type_)
