@@ -19,6 +19,7 @@ from quizapp.domain.scheduling import State
 from quizapp.formats import apkg_write, everything, jsonl, markdown_write, text_write
 from quizapp.formats.media_names import named_in
 from quizapp.formats.package import (
+    LONG,
     Package,
     PackedCard,
     PackedDeck,
@@ -35,6 +36,8 @@ _STATES = {
     State.REVIEW: "review",
     State.RELEARNING: "relearning",
 }
+# No file that somebody brings has so many new cards.
+_BEHIND_BROUGHT = 500_000_000
 _KEPT_APART = ("position", "ease", "left")
 
 
@@ -290,7 +293,7 @@ def _card(learner: Learner, card: CardOut, deck: str, days: DayTable, progress: 
     state = State(card.state)
     position = card.origin.get("position")
     if position is None and (state is State.NEW or not progress):
-        position = _position(card.rank)
+        position = place_among_new(card.rank)
     extra = {name: value for name, value in card.origin.items() if name not in _KEPT_APART}
     if not progress or card.queue is None:
         return PackedCard(card.ord, deck, position=position, extra=extra)
@@ -317,11 +320,14 @@ def _card(learner: Learner, card: CardOut, deck: str, days: DayTable, progress: 
     )
 
 
-def _position(rank: int) -> int:
-    """A place among new cards from one in the curriculum: what is wanted first is below zero."""
+def place_among_new(rank: int) -> int:
+    """A place among new cards from one in the curriculum, in the same order: cards that were
+    brought as their file had them, then what is wanted first, then what ships."""
     if rank < -(2**39):
         return rank + 2**40
-    return rank if rank >= 0 else max(0, rank + 1_000_000_000)
+    if rank < 0:
+        return _BEHIND_BROUGHT + max(0, min(rank + 1_000_000_000, _BEHIND_BROUGHT))
+    return min(3 * _BEHIND_BROUGHT + rank, LONG)
 
 
 def _due(card: CardOut, state: State, days: DayTable) -> tuple[str | None, int | None]:

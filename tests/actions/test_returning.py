@@ -301,3 +301,10 @@ def test_whatever_was_brought_comes_back_as_text_unchanged(
     found = held_against(learner, read(learner, path))
     assert (found.counts["changed"], found.counts["new"], found.counts["gone"]) == (0, 0, 0)
     assert [each for each in found.lists["refused"] if each["reason"] in (STAYS, OTHER_KIND)] == []
+
+
+def test_new_cards_of_all_decks_stand_in_the_order_they_come_in(owner: Learner) -> None:
+    ranks = [-(2**40), -(2**40) + 900_000, -1_000_000_000, -999_999_990, 0, 2_800_634]
+    places = [export_actions.place_among_new(rank) for rank in ranks]
+    assert places == sorted(set(places))
+    assert places[:2] == [0, 900_000]
