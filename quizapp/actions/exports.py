@@ -27,8 +27,8 @@ from quizapp.formats.package import (
     PackedNote,
     PackedReview,
 )
-from quizapp.storage import exports
-from quizapp.storage.exports import CardOut, NoteOut, ReviewOut
+from quizapp.storage import exports, imports
+from quizapp.storage.exports import CardOut, DeckOut, NoteOut, ReviewOut
 
 _STATES = {
     State.NEW: "new",
@@ -225,21 +225,32 @@ def package(
     return Package(
         source="jsonl",
         notetypes=list(types.values()),
-        decks=[
-            PackedDeck(
-                names[deck.id],
-                deck.description,
-                deck.new_per_day,
-                deck.reviews_per_day,
-                deck.desired_retention,
-                deck.extra or {},
-            )
-            for deck in having
-        ],
+        decks=[_deck(deck) for deck in having],
         notes=packed(),
         media=[PackedMedia(*row) for row in exports.media(learner.id)],
         media_in=media_root,
         progress=progress,
+    )
+
+
+def _deck(deck: DeckOut) -> PackedDeck:
+    extra = dict(deck.extra or {})
+    # An own deck is for no exam of ours, whatever its file says; that is kept aside.
+    aside = {name: extra.pop(name, None) for name in imports.KEPT_ASIDE}
+    said = {name: value for name, value in aside.items() if isinstance(value, str)}
+    outline = aside["outline"] if isinstance(aside["outline"], list) else ()
+    return PackedDeck(
+        name=deck.full_name,
+        description=deck.description,
+        topic=deck.topic or said.get("topic", ""),
+        outline=tuple(deck.outline or map(str, outline)),
+        origin=deck.origin or said.get("origin", ""),
+        licence=deck.licence or said.get("licence", ""),
+        updated=said.get("updated") or deck.updated,
+        new_per_day=deck.new_per_day,
+        reviews_per_day=deck.reviews_per_day,
+        desired_retention=deck.desired_retention,
+        extra=extra,
     )
 
 

@@ -15,7 +15,7 @@ from quizapp.domain.notetypes import NoteType
 from quizapp.domain.stock import REVERSED
 from quizapp.formats import names
 from quizapp.formats.markdown import STARTS, escaped, is_fence, listed
-from quizapp.formats.markdown_package import HEAD_EXTRA
+from quizapp.formats.markdown_package import HEAD
 from quizapp.formats.package import Package, PackedDeck, PackedNote
 from quizapp.formats.plain import gapped, markdown_of
 
@@ -68,8 +68,7 @@ def _path(deck: str, taken: set[str]) -> str:
 def _head(deck: PackedDeck) -> str:
     *above, own = deck.name.split("::")
     said: dict[str, Any] = {"name": own, "parent": "::".join(above)}
-    said["description"] = deck.description
-    said |= {key: deck.extra.get(key, "") for key in (*HEAD_EXTRA, "outline")}
+    said |= {key: getattr(deck, key) for key in HEAD}
     lines = [f"{key} = {_toml(value)}" for key, value in said.items() if value]
     return "\n".join(["---", *lines, "---"]) + "\n"
 

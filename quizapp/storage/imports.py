@@ -430,6 +430,10 @@ def add_media(learner: int, batch: int, rows: Sequence[tuple[str, str, int]]) ->
     )
 
 
+# What an own deck keeps in ``extra`` of what its file says of it.
+KEPT_ASIDE = ("topic", "outline", "origin", "licence", "updated")
+
+
 def add_deck(learner: int, batch: int, key: str, name: str, **columns: Any) -> int:
     """Store an own deck that its learner has taken up; return its id."""
     limits = {n: columns.pop(n, None) for n in _LIMITS}

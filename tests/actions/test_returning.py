@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from peewee import Database
 
 from quizapp.actions import decks as deck_actions
@@ -17,8 +18,10 @@ from quizapp.actions.imports import Choices
 from quizapp.actions.imports.returning import OTHER_KIND, STAYS
 from quizapp.domain.errors import Refusal
 from quizapp.domain.learners import Learner
-from quizapp.formats.package import Package, PackedNote
+from quizapp.formats import markdown
+from quizapp.formats.package import Package, PackedDeck, PackedNote
 from quizapp.formats.readers import Source, read_as_it_is
+from quizapp.storage import decks as deck_store
 from quizapp.storage import imports
 from tests import samples
 from tests.actions.test_imports import bring, edited, everything, held_against, taken_away
@@ -122,7 +125,7 @@ def test_an_edit_of_a_field_that_holds_more_than_text_leaves_the_note(
     before = everything()
     brought = read(owner, path)
     found = held_against(owner, brought)
-    assert found.lists["refused"] == [{"where": "line 5", "reason": STAYS}]
+    assert found.lists["refused"] == [{"where": "line 6", "reason": STAYS}]
     assert (found.counts["changed"], found.counts["gone"]) == (0, 0)
     bring(owner, brought, Choices(set_aside=True))
     assert everything() == before
@@ -274,14 +277,61 @@ def test_a_table_finds_the_type_of_its_notes_where_the_names_alone_mislead(
     assert (note.notetype, dict(note.fields)["Back"]) == ("99", "edited")
 
 
+SAID = """parent = "CISM"
+origin = "Written for tests"
+licence = "CC BY-SA 4.0"
+updated = "2026-01-02"
+"""
+
+
+def ship(root: Path) -> None:
+    """Load a deck that ships and says all there is to say of it."""
+    folder = root / "decks" / "certifications"
+    folder.mkdir(parents=True)
+    head = samples.HEAD.format(name="Risk").replace("topic", SAID + "topic", 1)
+    (folder / "risk.md").write_text(head + samples.EVERY_KIND, encoding="utf-8")
+    deck_actions.load(folder.parent)
+
+
+def test_what_a_deck_that_ships_says_of_itself_goes_along(owner: Learner, tmp_path: Path) -> None:
+    ship(tmp_path)
+    path = exported(owner, "markdown", tmp_path)
+    for found in (read(owner, path), read(owner, exported(owner, "everything", tmp_path))):
+        (deck,) = found.decks
+        assert (deck.topic, deck.outline, deck.origin, deck.licence, deck.updated) == (
+            "R3", ("CISM-2022",), "Written for tests", "CC BY-SA 4.0", "2026-01-02",
+        )  # fmt: skip
+    strict = markdown.read(path.read_text(encoding="utf-8"), "risk.md", "risk")
+    assert (strict.licence, len(strict.notes)) == ("CC BY-SA 4.0", 5)
+
+
+@pytest.mark.parametrize("form", ["markdown", "jsonl", "everything"])
+def test_origin_and_licence_of_an_own_deck_go_along_and_come_back(
+    owner: Learner, tmp_path: Path, form: str
+) -> None:
+    told = PackedDeck(
+        "Bought", topic="Law", outline=("X",), origin="Ann", licence="CC0", updated="2026-01-01"
+    )
+    bring(owner, package(basic("a"), decks=[told]))
+    path = exported(owner, form, tmp_path)
+    other = new_installation()
+    bring(other, read(other, path))
+    (deck,) = export_actions.package(other, tmp_path).decks
+    assert structs.replace(deck, extra={}) == told
+    assert deck_store.of_learner(other.id)[0].licence == "CC0"
+
+
+def test_what_the_one_who_imports_says_of_origin_counts(owner: Learner) -> None:
+    told = PackedDeck("Bought", origin="Ann", licence="CC0")
+    bring(owner, package(basic("a"), decks=[told]), Choices(origin="Ben"))
+    (deck,) = export_actions.package(owner, Path("media")).decks
+    assert (deck.origin, deck.licence) == ("Ben", "CC0")
+
+
 def test_a_package_of_decks_that_ship_makes_no_decks_above_them(
     owner: Learner, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "decks" / "certifications"
-    folder.mkdir(parents=True)
-    head = samples.HEAD.format(name="Risk").replace("topic", 'parent = "CISM"\ntopic', 1)
-    (folder / "risk.md").write_text(head + samples.EVERY_KIND, encoding="utf-8")
-    deck_actions.load(folder.parent)
+    ship(tmp_path)
     back = read(owner, exported(owner, "apkg", tmp_path))
     bring(owner, back)
     assert imports.own_decks(owner.id) == {}

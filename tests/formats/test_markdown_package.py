@@ -44,8 +44,8 @@ def bare(note: PackedNote) -> tuple[Any, ...]:
 def test_a_deck_of_ours_becomes_a_package_with_all_it_says() -> None:
     package = read_markdown(OURS, "r03-risk.md")
     (deck,) = package.decks
-    assert (deck.name, deck.description, deck.extra["outline"]) == (
-        "Risk", "A deck for tests.", ["CISM-2022"],
+    assert (deck.name, deck.description, deck.outline) == (
+        "Risk", "A deck for tests.", ("CISM-2022",),
     )  # fmt: skip
     notes = list(package.notes)
     assert [note.kind for note in notes] == ["basic", "cloze", "reversed", "typed", "choice"]

@@ -322,7 +322,10 @@ def _lay(waiting: Waiting) -> dict[str, int]:
             new_per_day=deck.new_per_day,
             reviews_per_day=deck.reviews_per_day,
             desired_retention=deck.desired_retention,
-            extra=dict(deck.extra) or None,
+            updated=deck.updated or work.now.date().isoformat(),
+            origin=work.choices.origin or deck.origin,
+            licence=work.choices.licence or deck.licence,
+            extra=_kept_aside(deck) or None,
         )
     homes = [_deck(work, name) for name in waiting.homes]
     lay_down(waiting.stage, homes, [work.type_ids[k] for k in work.types], waiting.known_as)
@@ -524,6 +527,12 @@ def _deck(work: _Work, name: str, **columns: Any) -> int:
     return _deck_at(work, path_of(name, work.choices.under), columns)
 
 
+def _kept_aside(deck: PackedDeck) -> dict[str, Any]:
+    """What only other programs need, and the exams that a deck says it is for."""
+    said: dict[str, Any] = {"topic": deck.topic, "outline": list(deck.outline)}
+    return {**deck.extra, **{name: value for name, value in said.items() if value}}
+
+
 def _is_here(work: _Work, name: str) -> bool:
     return "::".join(path_of(name, work.choices.under)).casefold() in work.decks
 
@@ -540,10 +549,12 @@ def _deck_at(work: _Work, path: Sequence[str], columns: Mapping[str, Any]) -> in
         work.batch,
         sha256(f"{work.batch}\n{name}".encode()).hexdigest()[:24],
         name,
-        origin=work.choices.origin,
-        licence=work.choices.licence,
-        updated=work.now.date().isoformat(),
-        **columns,
+        **{
+            "origin": work.choices.origin,
+            "licence": work.choices.licence,
+            "updated": work.now.date().isoformat(),
+            **columns,
+        },
     )
     work.decks[name.casefold()] = (id_, name)
     return id_
