@@ -71,6 +71,10 @@ def export(
       jsonl        .jsonl          the same as lines of JSON, without media
 
     \b
+    Questions kept for mock exams are in markdown, everything and jsonl, with their answers,
+    and in no other. Tables have no place for media and progress, Markdown none for progress.
+
+    \b
     One deck to a colleague, without what you know of it:
       flask --app wsgi export --no-progress --deck "ISO 27001" iso.apkg
     How many notes there are of each kind:

@@ -49,6 +49,7 @@ CALLED = {
     "csv": "table", "markdown": "Markdown", "everything": "everything", "jsonl": "JSON lines",
 }  # fmt: skip
 _WHOLE = ("markdown", "everything", "jsonl")
+_TABLES = ("csv", "tsv")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ def file_stem(form: str, decks: Sequence[str], day: str) -> str:
 
 @dataclass(frozen=True)
 class Taken:
-    """The file that was made, how many notes it holds, and in sentences what had no place."""
+    """The file that was made, how many notes it holds, and in sentences what to know of it:
+    above all what had no place in it."""
 
     path: Path
     notes: int
@@ -131,8 +133,27 @@ def write(
             yield note
 
     brought.notes = counting(iter(brought.notes))
+    held = exports.count(having, wanted.notes, ("mock",))
+    told = list(_told(wanted, held, len(brought.media)))
     path, remarks = _written(wanted, brought, stem, now)
-    return Taken(path, counted, (*brought.remarks, *remarks))
+    return Taken(path, counted, (*told, *brought.remarks, *remarks))
+
+
+def _told(wanted: Wanted, held: int, media: int) -> Iterator[str]:
+    """What a form leaves out or holds that one should know; ``held`` are questions kept for
+    mock exams."""
+    if held and wanted.form in _WHOLE:
+        yield (
+            f"Questions kept for mock exams are in it, with their answers: {held:,}. Whoever"
+            " studies from it has seen them before the exam."
+        )
+    elif held:
+        yield f"Questions kept for mock exams were left out: {held:,}."
+    if media and wanted.form in _TABLES:
+        files = "1 file was" if media == 1 else f"{media:,} files were"
+        yield f"A table has no place for images and sounds: {files} left out."
+    if wanted.progress and wanted.form in (*_TABLES, "markdown"):
+        yield "This form has no place for your progress, so it was left out."
 
 
 def sweep(root: Path, now: datetime) -> int:

@@ -28,6 +28,8 @@ from quizapp.storage.models import (
 from quizapp.storage.models import NoteType as NoteTypeTable
 from quizapp.storage.prepared import prepared, raw, slot
 
+# How a question kept for mock exams is called where its stem would give it away.
+HELD_OUT = "A held-out question"
 STATES = ("reading", "ready", "done", "failed", "undone", "dropped")
 
 
@@ -393,8 +395,12 @@ def gone(learner: int, decks: Sequence[int], keys: Iterable[str]) -> list[tuple[
     )
     found = []
     for piece in batches([id_ for id_, key in stored if key not in there]):
-        rows = Note.select(Note.id, Note.faces).where(Note.id.in_(piece)).order_by(Note.id)
-        found += [(id_, faces[0]["question"] if faces else "") for id_, faces in rows.tuples()]
+        columns = (Note.id, Note.faces, Note.pool)
+        rows = Note.select(*columns).where(Note.id.in_(piece)).order_by(Note.id)
+        found += [
+            (id_, HELD_OUT if pool == "mock" else faces[0]["question"] if faces else "")
+            for id_, faces, pool in rows.tuples()
+        ]
     return found
 
 

@@ -12,8 +12,9 @@ from flask import Flask
 from quizapp.actions import jobs as job_actions
 from quizapp.actions.exports import CALLED, FORMS
 from quizapp.domain.learners import Learner
+from quizapp.formats.package import PackedMedia
 from quizapp.storage import decks, learners
-from tests.actions.test_imports import bring
+from tests.actions.test_imports import bring, held_out
 from tests.conftest import NOON, Visitor
 from tests.packing import basic, package
 
@@ -156,3 +157,33 @@ def test_somebody_elses_export_is_not_found(
 def test_exports_are_posted_with_a_token(app: Flask, visitor: Visitor) -> None:
     assert app.test_client().post("/exports", data={"form": "apkg"}).status_code == 403
     assert visitor.post("/exports/1/file").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("apkg", ["Questions kept for mock exams were left out: 1."]),
+        ("csv", ["Questions kept for mock exams were left out: 1.", "no place for your progress"]),
+        ("tsv", ["Questions kept for mock exams were left out: 1.", "no place for your progress"]),
+        ("markdown", ["are in it, with their answers: 1.", "no place for your progress"]),
+        ("jsonl", ["are in it, with their answers: 1."]),
+        ("everything", ["are in it, with their answers: 1."]),
+    ],
+)
+def test_what_a_form_leaves_out_is_said_with_the_file(
+    visitor: Visitor, me: Learner, form: str, said: list[str]
+) -> None:
+    bring(me, package(basic("a"), held_out("b", "Which?")))
+    own = {"deck": "family-own", "progress": "yes"}
+    page = text(visitor.get(made(visitor, form=form, **own)))
+    for sentence in said:
+        assert sentence in page
+    assert ("progress, so it was left out" in page) == (form in ("csv", "tsv", "markdown"))
+
+
+def test_a_table_says_how_many_files_it_leaves_out(visitor: Visitor, me: Learner) -> None:
+    medium = PackedMedia("r.png", "0" * 64, 1)
+    bring(me, package(basic("a", back='<img src="r.png">'), media=[medium]))
+    page = text(visitor.get(made(visitor, form="csv", deck="family-own")))
+    assert "no place for images and sounds: 1 file was left out" in page
+    assert "progress" not in page

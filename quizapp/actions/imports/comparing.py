@@ -18,7 +18,7 @@ from quizapp.formats.contents import Contents, Entry, cards, changed, tags
 from quizapp.formats.labels import label
 from quizapp.formats.package import Package, PackedNote
 from quizapp.storage import imports
-from quizapp.storage.imports import Content, Known
+from quizapp.storage.imports import HELD_OUT, Content, Known
 
 # How much of each list the preview shows; the counts are of all.
 SHOWN = 100
@@ -95,12 +95,13 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
                 continue
             seen.add(entry.key)
             result.counts["reviews"] += entry.reviews
+            there = known.get(entry.key)
             if len(seen) <= LOOKED_AT:
                 note = contents.note(entry)
-                _advise(result, note, types)
-                if len(seen) <= SAMPLES:
+                if there is None or not there.shipped:
+                    _advise(result, note, types)
+                if len(result.samples) < SAMPLES and note.pool != "mock":
                     result.samples.append(_sample(note, types))
-            there = known.get(entry.key)
             if there is None:
                 result.counts["cards"] += entry.cards
                 result.add("new", lambda e=entry: _entry(contents.note(e), types))  # type: ignore[misc]
@@ -258,6 +259,8 @@ def _compare(
 
     def entry() -> dict[str, Any]:
         own = content.own or {}
+        if note.pool == "mock" and kind != "conflicts":
+            return _entry(note, types) | {"id": there.id, "fields": []}
         fields = [
             {
                 "name": name,
@@ -281,6 +284,8 @@ def _entry(note: PackedNote, types: Mapping[str, NoteType]) -> dict[str, Any]:
 
 
 def _label(note: PackedNote, types: Mapping[str, NoteType]) -> str:
+    if note.pool == "mock":
+        return HELD_OUT
     if note.kind == "custom":
         return label(types[note.notetype], note.fields)
     asked = note.fields.get("front") or note.fields.get("stem") or note.fields.get("text", "")
