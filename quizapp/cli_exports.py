@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -44,7 +45,11 @@ def init(app: Flask) -> None:
     help="The format; without this, FILE's ending says it.",
 )
 @click.option(
-    "--deck", "names", multiple=True, metavar="NAME", help="Only this deck and those below it."
+    "--deck",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Only this deck and those below it; an exam or a family is named the same way.",
 )
 @click.option("--no-progress", is_flag=True, help="Leave due dates, memory and answers out.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
@@ -67,6 +72,10 @@ def export(
       jsonl        .jsonl          the same as lines of JSON, without media
 
     \b
+    Questions kept for mock exams are in markdown, everything and jsonl, with their answers,
+    and in no other. Tables have no place for media and progress, Markdown none for progress.
+
+    \b
     One deck to a colleague, without what you know of it:
       flask --app wsgi export --no-progress --deck "ISO 27001" iso.apkg
     How many notes there are of each kind:
@@ -81,7 +90,8 @@ def export(
             form, _decks_named(learner, names) if names else None, None, not no_progress
         )
         to_screen = file == "-"
-        default = Path(f"quizapp {clock.now().date().isoformat()}")
+        day = clock.now().date().isoformat()
+        default = Path(export_actions.file_stem(form, names, day))
         target = Path(file) if file and not to_screen else None
         if target is not None:
             _refuse_taken(target, force)
@@ -127,19 +137,31 @@ def _form_of(file: str | None) -> str:
 
 
 def _decks_named(learner: Learner, names: Sequence[str]) -> tuple[int, ...]:
-    """The decks of these names with all below them; their own last name is enough."""
-    having = [(deck.full_name.casefold(), deck.id) for deck in exports.decks(learner.id, None)]
+    """The decks of these names with all below them; a part of a name is enough, such as that
+    of an exam or a family."""
+    having = [(deck.full_name, deck.id) for deck in exports.decks(learner.id, None)]
     found: set[int] = set()
     for name in names:
-        wanted = name.casefold()
-        ids = {id_ for full, id_ in having if full == wanted or full.startswith(f"{wanted}::")}
-        ids = ids or {id_ for full, id_ in having if full.endswith(f"::{wanted}")}
+        wanted = f"::{name.casefold()}::"
+        placed = [(f"::{full.casefold()}::".find(wanted), id_) for full, id_ in having]
+        # One that is called so from its beginning on is meant before others.
+        ids = {id_ for place, id_ in placed if place == 0}
+        ids = ids or {id_ for place, id_ in placed if place > 0}
         if not ids:
-            there = [deck.full_name for deck in exports.decks(learner.id, None)]
-            shown = ", ".join(there[:_SHOWN]) + (" …" if len(there) > _SHOWN else "")
-            raise click.ClickException(f"There is no deck “{name}”. There are: {shown}")
+            said = _near(name, [full for full, _ in having])
+            raise click.ClickException(f"There is no deck “{name}”. {said}")
         found |= ids
     return tuple(sorted(found))
+
+
+def _near(name: str, having: Sequence[str]) -> str:
+    """Names that may have been meant, else those there are."""
+    parts = {part.casefold(): part for full in having for part in full.split("::")}
+    near = get_close_matches(name.casefold(), parts, n=3, cutoff=0.6)
+    begun = [part for part in parts if name.casefold() in part and part not in near]
+    if meant := [f"“{parts[part]}”" for part in (*near, *begun[: 3 - len(near)])]:
+        return f"Do you mean {' or '.join(meant)}?"
+    return "There are: " + ", ".join(having[:_SHOWN]) + (" …" if len(having) > _SHOWN else "")
 
 
 @contextmanager

@@ -20,8 +20,10 @@ from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import Rating, State
 from quizapp.storage import backups, imports, learners
 from quizapp.storage.models import Batch, Deck, Memory, Note, NoteType, Review
+from tests.actions.test_imports import bring as bring_package
 from tests.cast import card_named, everything
 from tests.conftest import NOON
+from tests.packing import basic, package
 from tests.test_cli import run
 
 ANKI = Path(__file__).parent / "fixtures" / "anki"
@@ -573,10 +575,21 @@ def test_a_deck_is_found_by_its_last_name(app: Flask, tmp_path: Path) -> None:
     assert "Responsibilities::Risk" in (tmp_path / "risk.jsonl").read_text()
 
 
+@pytest.mark.parametrize("name", ["Law", "law::eu", "EU"])
+def test_decks_are_found_by_any_part_of_their_names(
+    app: Flask, me: Learner, tmp_path: Path, name: str
+) -> None:
+    bring_package(me, package(basic("a", deck="Mine::Law::EU::One")))
+    assert export(app, "--deck", name, tmp_path / "x.jsonl").exit_code == 0
+    assert '"deck":"Mine::Law::EU::One"' in (tmp_path / "x.jsonl").read_text()
+
+
 def test_a_deck_that_is_not_there_is_said_with_those_that_are(app: Flask, tmp_path: Path) -> None:
     result = export(app, "--deck", "Risks", tmp_path / "x.apkg")
     assert result.exit_code == 1
-    assert "There is no deck “Risks”. There are: Responsibilities::Risk" in result.output
+    assert "There is no deck “Risks”. Do you mean “Risk”?" in result.output
+    result = export(app, "--deck", "zzzz", tmp_path / "x.apkg")
+    assert "There are: Responsibilities::Risk" in result.output
     assert not (tmp_path / "x.apkg").exists()
 
 
@@ -637,7 +650,7 @@ def test_without_a_file_everything_goes_into_the_folder_one_is_in(
     here.mkdir()
     monkeypatch.chdir(here)
     assert export(app).exit_code == 0
-    assert [path.name for path in here.iterdir()] == ["quizapp 2026-01-15.zip"]
+    assert [path.name for path in here.iterdir()] == ["quizapp everything 2026-01-15.zip"]
 
 
 @pytest.mark.parametrize(

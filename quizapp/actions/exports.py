@@ -11,6 +11,7 @@ from typing import Any
 
 from quizapp.domain.days import DayTable
 from quizapp.domain.errors import Missing, Refusal
+from quizapp.domain.filenames import file_name
 from quizapp.domain.learners import Learner
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.queue import Queue
@@ -18,6 +19,7 @@ from quizapp.domain.scheduling import State
 from quizapp.formats import apkg_write, everything, jsonl, markdown_write, text_write
 from quizapp.formats.media_names import embedded_in_fields, named_in
 from quizapp.formats.package import (
+    LONG,
     Package,
     PackedCard,
     PackedDeck,
@@ -26,8 +28,8 @@ from quizapp.formats.package import (
     PackedReview,
     bytes_of,
 )
-from quizapp.storage import exports
-from quizapp.storage.exports import CardOut, NoteOut, ReviewOut
+from quizapp.storage import exports, imports
+from quizapp.storage.exports import CardOut, DeckOut, NoteOut, ReviewOut
 
 _STATES = {
     State.NEW: "new",
@@ -35,12 +37,20 @@ _STATES = {
     State.REVIEW: "review",
     State.RELEARNING: "relearning",
 }
+# No file that somebody brings has so many new cards.
+_BEHIND_BROUGHT = 500_000_000
 _KEPT_APART = ("position", "ease", "left")
 
 
 # What can be taken away. Items kept for mock exams stay out of what is studied elsewhere.
 FORMS = ("apkg", "apkg-legacy", "tsv", "csv", "markdown", "everything", "jsonl")
+# What a file of each is called, behind what is in it.
+CALLED = {
+    "apkg": "for Anki", "apkg-legacy": "for older Ankis", "tsv": "text for Anki",
+    "csv": "table", "markdown": "Markdown", "everything": "everything", "jsonl": "JSON lines",
+}  # fmt: skip
 _WHOLE = ("markdown", "everything", "jsonl")
+_TABLES = ("csv", "tsv")
 
 
 @dataclass(frozen=True)
@@ -68,9 +78,23 @@ class Wanted:
         return cls(**lists)
 
 
+def file_stem(form: str, decks: Sequence[str], day: str) -> str:
+    """What to call a file, without its ending: by the full name of a deck, none for all."""
+    if len(decks) > 1:
+        said = "quizapp decks"
+    elif decks:
+        said = next(
+            filter(None, (file_name(p, "") for p in reversed(decks[0].split("::")))), "deck"
+        )
+    else:
+        said = "quizapp"
+    return f"{said} {CALLED[form]} {day}"
+
+
 @dataclass(frozen=True)
 class Taken:
-    """The file that was made, how many notes it holds, and in sentences what had no place."""
+    """The file that was made, how many notes it holds, and in sentences what to know of it:
+    above all what had no place in it."""
 
     path: Path
     notes: int
@@ -110,8 +134,27 @@ def write(
             yield note
 
     brought.notes = counting(iter(brought.notes))
+    held = exports.count(having, wanted.notes, ("mock",))
+    told = list(_told(wanted, held, len(brought.media)))
     path, remarks = _written(wanted, brought, stem, now)
-    return Taken(path, counted, (*brought.remarks, *remarks))
+    return Taken(path, counted, (*told, *brought.remarks, *remarks))
+
+
+def _told(wanted: Wanted, held: int, media: int) -> Iterator[str]:
+    """What a form leaves out or holds that one should know; ``held`` are questions kept for
+    mock exams."""
+    if held and wanted.form in _WHOLE:
+        yield (
+            f"Questions kept for mock exams are in it, with their answers: {held:,}. Whoever"
+            " studies from it has seen them before the exam."
+        )
+    elif held:
+        yield f"Questions kept for mock exams were left out: {held:,}."
+    if media and wanted.form in _TABLES:
+        files = "1 file was" if media == 1 else f"{media:,} files were"
+        yield f"A table has no place for images and sounds: {files} left out."
+    if wanted.progress and wanted.form in (*_TABLES, "markdown"):
+        yield "This form has no place for your progress, so it was left out."
 
 
 def sweep(root: Path, now: datetime) -> int:
@@ -216,21 +259,32 @@ def package(
     return Package(
         source="jsonl",
         notetypes=list(types.values()),
-        decks=[
-            PackedDeck(
-                names[deck.id],
-                deck.description,
-                deck.new_per_day,
-                deck.reviews_per_day,
-                deck.desired_retention,
-                deck.extra or {},
-            )
-            for deck in having
-        ],
+        decks=[_deck(deck) for deck in having],
         notes=packed(),
         media=[PackedMedia(*row) for row in exports.media(learner.id)],
         media_in=media_root,
         progress=progress,
+    )
+
+
+def _deck(deck: DeckOut) -> PackedDeck:
+    extra = dict(deck.extra or {})
+    # An own deck is for no exam of ours, whatever its file says; that is kept aside.
+    aside = {name: extra.pop(name, None) for name in imports.KEPT_ASIDE}
+    said = {name: value for name, value in aside.items() if isinstance(value, str)}
+    outline = aside["outline"] if isinstance(aside["outline"], list) else ()
+    return PackedDeck(
+        name=deck.full_name,
+        description=deck.description,
+        topic=deck.topic or said.get("topic", ""),
+        outline=tuple(deck.outline or map(str, outline)),
+        origin=deck.origin or said.get("origin", ""),
+        licence=deck.licence or said.get("licence", ""),
+        updated=said.get("updated") or deck.updated,
+        new_per_day=deck.new_per_day,
+        reviews_per_day=deck.reviews_per_day,
+        desired_retention=deck.desired_retention,
+        extra=extra,
     )
 
 
@@ -284,7 +338,7 @@ def _card(learner: Learner, card: CardOut, deck: str, days: DayTable, progress: 
     state = State(card.state)
     position = card.origin.get("position")
     if position is None and (state is State.NEW or not progress):
-        position = _position(card.rank)
+        position = place_among_new(card.rank)
     extra = {name: value for name, value in card.origin.items() if name not in _KEPT_APART}
     if not progress or card.queue is None:
         return PackedCard(card.ord, deck, position=position, extra=extra)
@@ -311,11 +365,14 @@ def _card(learner: Learner, card: CardOut, deck: str, days: DayTable, progress: 
     )
 
 
-def _position(rank: int) -> int:
-    """A place among new cards from one in the curriculum: what is wanted first is below zero."""
+def place_among_new(rank: int) -> int:
+    """A place among new cards from one in the curriculum, in the same order: cards that were
+    brought as their file had them, then what is wanted first, then what ships."""
     if rank < -(2**39):
         return rank + 2**40
-    return rank if rank >= 0 else max(0, rank + 1_000_000_000)
+    if rank < 0:
+        return _BEHIND_BROUGHT + max(0, min(rank + 1_000_000_000, _BEHIND_BROUGHT))
+    return min(3 * _BEHIND_BROUGHT + rank, LONG)
 
 
 def _due(card: CardOut, state: State, days: DayTable) -> tuple[str | None, int | None]:

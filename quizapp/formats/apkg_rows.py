@@ -32,6 +32,8 @@ _DAY_MS = 86_400_000
 _EPOCH = date(1970, 1, 1)
 # A due above this is a moment in seconds, below it a day: that is how Anki tells them apart.
 _FIRST_MOMENT = 1_000_000_000
+# Anki's check of a database finds fault with a new card at this place.
+_FIRST_TOO_FAR = 1_000_000
 # The largest number that Anki reads in most columns; one that is larger spoils the package.
 _LARGEST = (1 << 31) - 2
 _REVIEW = STATES.index("review")
@@ -88,6 +90,7 @@ def collect(package: Package, path: Path, schema: int, run: Run) -> None:
         db.execute(
             "UPDATE cards SET due = due - ? WHERE type != 0 AND due < ?", [first, _FIRST_MOMENT]
         )
+        _count_new(db, run)
         db.execute("COMMIT")
         head = Head(
             crt=first * 86400 + 4 * 3600,
@@ -100,6 +103,22 @@ def collect(package: Package, path: Path, schema: int, run: Run) -> None:
         finish(db, head, schema)
     finally:
         db.close()
+
+
+def _count_new(db: sqlite3.Connection, run: Run) -> None:
+    """Give new cards places from 1 on in the order they have, where one is too far for Anki."""
+    if run.position < _FIRST_TOO_FAR:
+        return
+    db.execute(
+        "CREATE TEMP TABLE places AS SELECT due, row_number() OVER (ORDER BY due) AS place"
+        " FROM (SELECT DISTINCT due FROM cards WHERE type = 0)"
+    )
+    db.execute("CREATE UNIQUE INDEX temp.place_of ON places (due)")
+    db.execute(
+        "UPDATE cards SET due = (SELECT place FROM places WHERE places.due = cards.due)"
+        " WHERE type = 0"
+    )
+    (run.position,) = db.execute("SELECT coalesce(max(place), 0) FROM places").fetchone()
 
 
 def _flush(db: sqlite3.Connection, run: Run) -> None:

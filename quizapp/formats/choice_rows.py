@@ -58,6 +58,7 @@ _OTHER_NAMES = {
     "domain": "domains",
     "tag": "tags",
     "guid": "id",
+    "quizapp_id": "id",
     "heading": "topic",
 }
 _NUMBERED = re.compile(

@@ -17,8 +17,9 @@ log. Then, before the first note, in any order::
     {"notetype": {"key": NAME, "name": NAME, "kind": "normal"|"cloze"|"occlusion",
         "fields": [NAME], "templates": [[NAME name, TEXT question, TEXT answer]],
         "css": TEXT = "", "sort_field": WHOLE = 0, "extra": OBJECT = {}}}
-    {"deck": {"name": NAME, "description": TEXT = "", "new_per_day": WHOLE, "reviews_per_day":
-        WHOLE, "desired_retention": REAL from 0.5 to 0.999, "extra": OBJECT = {}}}
+    {"deck": {"name": NAME, "description", "topic", "origin", "licence", "updated": TEXT = "",
+        "outline": [TEXT] = [], "new_per_day": WHOLE, "reviews_per_day": WHOLE,
+        "desired_retention": REAL from 0.5 to 0.999, "extra": OBJECT = {}}}
     {"medium": {"name": NAME, "digest": SHA-256 in hexadecimal, "size": WHOLE}}
 
 The bytes of a medium lie in the folder ``media`` beside the file, named by their digest. And

@@ -15,13 +15,13 @@ from quizapp.formats.markdown import LenientDeck, read_leniently
 from quizapp.formats.package import Package, PackedDeck, PackedNote, Refused
 from quizapp.formats.parsed import ParsedDeck, ParsedNote
 
-# What the head of a deck says besides its name, kept with the deck.
 _TOLD = 5
 _ITEM = (
     "An item is a line “Q: question” with a line “A: answer” below it, a line “C: text with a"
     " [gap]”, or a line “Term::Definition”."
 )
-HEAD_EXTRA = ("topic", "origin", "licence", "updated")
+# What the head of a deck says besides its name.
+HEAD = ("description", "topic", "outline", "origin", "licence", "updated")
 
 
 def read_markdown(text: str, name: str) -> Package:
@@ -104,10 +104,7 @@ def _deck_name(deck: ParsedDeck, path: str) -> str:
 
 
 def _packed(deck: ParsedDeck, name: str) -> PackedDeck:
-    extra: dict[str, object] = {k: getattr(deck, k) for k in HEAD_EXTRA if getattr(deck, k)}
-    if deck.outline:
-        extra["outline"] = list(deck.outline)
-    return PackedDeck(name, description=deck.description, extra=extra)
+    return PackedDeck(name, **{key: getattr(deck, key) for key in HEAD})
 
 
 def _note(note: ParsedNote, deck: str, where: str) -> PackedNote:

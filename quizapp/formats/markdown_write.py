@@ -5,24 +5,23 @@ decks/README.md
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quizapp.domain.cards import KINDS
+from quizapp.domain.filenames import file_name
 from quizapp.domain.notetypes import NoteType
 from quizapp.domain.stock import REVERSED
 from quizapp.formats import names
 from quizapp.formats.markdown import STARTS, escaped, is_fence, listed
-from quizapp.formats.markdown_package import HEAD_EXTRA
+from quizapp.formats.markdown_package import HEAD
 from quizapp.formats.media_names import embedded_in_fields, embedding
 from quizapp.formats.package import Package, PackedDeck, PackedNote
 from quizapp.formats.plain import gapped, markdown_of
 
 MEDIA = "media/"
 _LETTER = {kind: letter for letter, kind in STARTS.items()}
-_UNFIT = re.compile(r'[\x00-\x1f<>:"/\\|?*]')
 
 
 def write_markdown(package: Package) -> dict[str, str]:
@@ -39,8 +38,8 @@ def write_markdown(package: Package) -> dict[str, str]:
     lost: Counter[str] = Counter()
     shown: set[str] = set()
     for note in package.notes:
-        item = _item(note, types, lost)
-        if item is None:
+        written = item(note, types, lost)
+        if written is None:
             lost["notes"] += 1
             continue
         body = bodies.setdefault(note.deck, [])
@@ -48,7 +47,7 @@ def write_markdown(package: Package) -> dict[str, str]:
         if topic != topics.get(note.deck, ""):
             topics[note.deck] = topic
             body.append(f"# {topic}\n")
-        body.append(item)
+        body.append(written)
         if note.kind in KINDS:
             shown |= embedded_in_fields(note.fields)
     package.media = [medium for medium in package.media if medium.name in shown]
@@ -66,7 +65,7 @@ def write_markdown(package: Package) -> dict[str, str]:
 
 
 def _path(deck: str, taken: set[str]) -> str:
-    parts = [_UNFIT.sub("-", part).strip(" .-")[:80] or "deck" for part in deck.split("::")]
+    parts = [file_name(part) for part in deck.split("::")]
     parts = [f"{part}-" if part.startswith("__MACOSX") else part for part in parts]
     stem, number = "/".join(parts), 1
     path = f"{stem}.md"
@@ -79,8 +78,7 @@ def _path(deck: str, taken: set[str]) -> str:
 def _head(deck: PackedDeck) -> str:
     *above, own = deck.name.split("::")
     said: dict[str, Any] = {"name": own, "parent": "::".join(above)}
-    said["description"] = deck.description
-    said |= {key: deck.extra.get(key, "") for key in (*HEAD_EXTRA, "outline")}
+    said |= {key: getattr(deck, key) for key in HEAD}
     lines = [f"{key} = {_toml(value)}" for key, value in said.items() if value]
     return "\n".join(["---", *lines, "---"]) + "\n"
 
@@ -91,7 +89,14 @@ def _toml(value: Any) -> str:
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _item(note: PackedNote, types: Mapping[str, NoteType], lost: Counter[str]) -> str | None:
+def item(
+    note: PackedNote, types: Mapping[str, NoteType], lost: Counter[str] | None = None
+) -> str | None:
+    """A note as an item, without its heading; None where no item can say it.
+
+    What goes with markup is counted in ``lost``.
+    """
+    lost = Counter() if lost is None else lost
     if note.kind in KINDS:
         kind, fields = note.kind, note.fields
     elif (plain := _plain(note, types.get(note.notetype), lost)) is not None:

@@ -124,7 +124,13 @@ class PackedNote(Packed, frozen=True):
 
 
 class PackedDeck(Packed, frozen=True):
-    """A deck by its full name, with the limits its owner gave it."""
+    """A deck by its full name, with the limits its owner gave it.
+
+    topic      the heading of the curriculum it belongs to
+    outline    the exam outlines it is written for
+    origin, licence   where the material is from, and how it may be used
+    updated    the day (ISO) it was last worked over
+    """
 
     name: str
     description: str = ""
@@ -132,6 +138,11 @@ class PackedDeck(Packed, frozen=True):
     reviews_per_day: Limit | None = None
     desired_retention: Annotated[float, Meta(ge=0.5, le=0.999)] | None = None
     extra: Mapping[str, Any] = {}
+    topic: str = ""
+    outline: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    origin: str = ""
+    licence: str = ""
+    updated: str = ""
 
 
 class PackedMedia(Packed, frozen=True):

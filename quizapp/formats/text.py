@@ -5,7 +5,7 @@ the file as somebody decided.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -27,6 +27,7 @@ from quizapp.formats.text_head import (
     SEPARATORS,
     SPECIAL,
     TAGS,
+    TYPE_KEY,
     HeadLines,
     TextHead,
     folded,
@@ -49,8 +50,8 @@ class TextOptions:
     """How to take a text file.
 
     columns      a target for each column: the name of a field, FIELD (the row's next field
-                 in order), TAGS, DECK, NOTETYPE, KEY or NOTHING; for questions the names of
-                 formats/choice_rows.py
+                 in order), TAGS, DECK, NOTETYPE, TYPE_KEY, KEY or NOTHING; for questions the
+                 names of formats/choice_rows.py
     notetype     the key of a note type; for rows that name none
     deck, tags   for rows that name no deck; for all rows
     if_matches   "update", "preserve" or "duplicate": what to do with a note that is there.
@@ -205,10 +206,11 @@ def _types(
     if default is None:
         raise Refusal("This note type does not exist. Choose one from the list.")
     types = {"": default}
+    keys = {type_.key for type_ in known}
     places = [place for place, target in enumerate(options.columns) if target == FIELD]
     unknown: dict[str, tuple[str, list[list[str]]]] = {}
     for row in taken:
-        name = _named_in(row, options)
+        name = _named_in(row, options, keys)
         if folded(name) in types:
             continue
         if found := named(name, known):
@@ -223,12 +225,11 @@ def _types(
     return types
 
 
-def _named_in(row: Row, options: TextOptions) -> str:
-    """The note type that a row names, "" for none."""
-    for cell, target in zip(row.cells, options.columns, strict=False):
-        if target == NOTETYPE:
-            return cell
-    return ""
+def _named_in(row: Row, options: TextOptions, keys: Collection[str]) -> str:
+    """The note type that a row names, by its key where that is one of some, "" for none."""
+    said = dict(zip(options.columns, row.cells, strict=False))
+    key = said.get(TYPE_KEY, "").strip()
+    return key if key in keys else said.get(NOTETYPE, "")
 
 
 def _made_before(text: str, options: TextOptions, known: Sequence[NoteType]) -> NoteType | None:
@@ -243,13 +244,14 @@ def _notes(
     taken: Sequence[Row], options: TextOptions, known: Sequence[NoteType], package: Package
 ) -> list[PackedNote]:
     types = _types(taken, options, known)
+    keys = {type_.key for type_ in known}
     _check_targets(options, types[""])
     deck = names.deck_name(options.deck) or DEFAULT_DECK
     common = names.tags(options.tags)
     used: dict[str, NoteType] = {}
     notes, surplus = [], 0
     for row in taken:
-        notetype = types[folded(_named_in(row, options))]
+        notetype = types[folded(_named_in(row, options, keys))]
         used.setdefault(notetype.key, notetype)
         note = PackedNote(
             key="",
@@ -286,7 +288,7 @@ def _check_targets(options: TextOptions, notetype: NoteType) -> None:
     if NOTETYPE in options.columns:
         return
     for target in options.columns:
-        if target not in (NOTHING, FIELD, *SPECIAL, *notetype.fields):
+        if target not in (NOTHING, FIELD, *SPECIAL, TYPE_KEY, *notetype.fields):
             raise Refusal(f"The note type has no field “{target}”. Choose another for its column.")
 
 
@@ -296,7 +298,7 @@ def _filled(note: PackedNote, row: Row, options: TextOptions) -> tuple[PackedNot
     key, deck, tags, surplus = "", note.deck, note.tags, 0
     order = iter(note.fields)
     for cell, target in zip(row.cells, options.columns, strict=False):
-        if target in (NOTHING, NOTETYPE):
+        if target in (NOTHING, NOTETYPE, TYPE_KEY):
             continue
         if target == TAGS:
             tags = names.tags((*tags, *names.tags_in(cell)))
@@ -345,7 +347,7 @@ def _without_doubles(
     copies: Counter[str] = Counter()
     for note in notes:
         asked = "" if note.kind == "choice" else asked_first(note)
-        if note.kind == "custom" and not asked:
+        if note.kind == "custom" and not asked and not note.key:
             package.refused.append(Refused(note.where, "Its first field is empty."))
             continue
         scope = note.deck if options.match_scope == "notetype-deck" else ""

@@ -6,7 +6,7 @@ A first line "sep=;" is Excel's: it names the separator and is no row.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -20,6 +20,11 @@ from quizapp.formats.tables import rows
 # Where a column can go besides a field, which stands under its name.
 NOTHING, FIELD, TAGS, DECK, NOTETYPE, KEY = "", "#field", "#tags", "#deck", "#notetype", "#key"
 SPECIAL = (TAGS, DECK, NOTETYPE, KEY)
+# The key of a note type, in a table of ours that names several by the same name.
+TYPE_KEY = "#notetype-key"
+# What our own tables call the column of IDs, by which they are known again: their cells are
+# HTML, and ``tables.defused`` was at work.
+OWN_ID = "quizapp ID"
 SEPARATORS = {
     "tab": "\t",
     "comma": ",",
@@ -30,13 +35,12 @@ SEPARATORS = {
 }
 IF_MATCHES = {"update current": "update", "keep current": "preserve", "keep both": "duplicate"}
 MATCH_SCOPES = {"notetype": "notetype", "notetype + deck": "notetype-deck"}
-# A line of the head by which our own export says that ``tables.defused`` was at work.
-DEFUSED = "#formulas:defused"
 
 _GUESSED = ("\t", ";", ",", "|", ":")
 _SAMPLE, _SAMPLE_ROWS = 8_000, 200
 _HTML_ROWS = 5
 _KEY_LINE = re.compile(r"#\s*([A-Za-z][A-Za-z ]*?)\s*:(.*)")
+_OWN_HEAD = re.compile(rf'(?:^|([,;|\t]))"?{OWN_ID}"?([,;|\t]|\s*$)', re.IGNORECASE)
 _SEPARATOR_LINE = re.compile(r'("?)sep=([^\w"\n])\1[ \t]*', re.IGNORECASE)
 _MARKUP = re.compile(
     r"</?(?:a|b|i|u|p|s|br|hr|em|div|img|sub|sup|span|font|code|pre|ul|ol|li|strong|table|tbody"
@@ -49,6 +53,7 @@ _FORBIDDEN = re.compile(r'[{}":]')
 _COLUMN_KEYS = {
     "guid column": KEY,
     "notetype column": NOTETYPE,
+    "notetype key column": TYPE_KEY,
     "deck column": DECK,
     "tags column": TAGS,
 }
@@ -62,6 +67,8 @@ _LABELS = {
     **dict.fromkeys(("deck", "deck name", "stapel", "kartenstapel", "paquet", "mazo"), DECK),
     **dict.fromkeys(("notetype", "note type", "notiztyp", "type de note"), NOTETYPE),
     **dict.fromkeys(("guid", "id", "key", "kennung", "identifiant", "identificador"), KEY),
+    "quizapp id": KEY,
+    "note type id": TYPE_KEY,
 }
 _FIRST = frozenset(
     "front question term word prompt text stem vorderseite frage begriff fachbegriff wort"
@@ -209,9 +216,17 @@ def head_lines(text: str) -> HeadLines:
         elif line.startswith("tags:") and "\t" not in line:
             keys.tags += line.removeprefix("tags:").split()
         elif text[keys.at : end].strip():
+            if match := _OWN_HEAD.search(line):
+                keys.separator = keys.separator or match[1] or match[2].strip(" \r\n")
+                keys.html, keys.defused = True, True
             break
         keys.at, keys.line = end + 1, keys.line + 1
     return keys
+
+
+def labels_known() -> Collection[str]:
+    """What a column is not to be called that holds a field."""
+    return _LABELS.keys()
 
 
 def _take_key(keys: HeadLines, key: str, raw: str) -> None:
@@ -236,7 +251,7 @@ def _take_key(keys: HeadLines, key: str, raw: str) -> None:
         keys.if_matches = IF_MATCHES.get(value.lower(), keys.if_matches)
     elif key == "match scope":
         keys.match_scope = MATCH_SCOPES.get(value.lower(), keys.match_scope)
-    elif key == "formulas":
+    elif key == "formulas":  # as our own tables said it before they had names of columns
         keys.defused = value.lower() == "defused"
     elif key in _COLUMN_KEYS:
         if value.isascii() and value.isdigit() and 1 <= int(value[:4]) <= MOST_COLUMNS:

@@ -28,8 +28,11 @@ class DeckOut:
     parent: str
     name: str
     description: str
+    topic: str
+    outline: Sequence[str]
     origin: str
     licence: str
+    updated: str
     new_per_day: int | None
     reviews_per_day: int | None
     desired_retention: float | None
@@ -123,8 +126,11 @@ def decks(learner: int, ids: Sequence[int] | None) -> list[DeckOut]:
             Deck.parent,
             Deck.name,
             Deck.description,
+            Deck.topic,
+            Deck.outline,
             Deck.origin,
             Deck.licence,
+            Deck.updated,
             Enrolment.new_per_day,
             Enrolment.reviews_per_day,
             Enrolment.desired_retention,

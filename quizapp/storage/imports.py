@@ -35,6 +35,8 @@ COUNTS = (
     "added", "updated", "worded", "same", "kept", "set_aside", "cards", "reviews", "apart",
     "refused",
 )  # fmt: skip
+# How a question kept for mock exams is called where its stem would give it away.
+HELD_OUT = "A held-out question"
 STATES = ("reading", "ready", "done", "failed", "undone", "dropped")
 
 
@@ -460,8 +462,12 @@ def gone(learner: int, decks: Sequence[int], keys: Iterable[str]) -> list[tuple[
     )
     found = []
     for piece in batches([id_ for id_, key in stored if key not in there]):
-        rows = Note.select(Note.id, Note.faces).where(Note.id.in_(piece)).order_by(Note.id)
-        found += [(id_, faces[0]["question"] if faces else "") for id_, faces in rows.tuples()]
+        columns = (Note.id, Note.faces, Note.pool)
+        rows = Note.select(*columns).where(Note.id.in_(piece)).order_by(Note.id)
+        found += [
+            (id_, HELD_OUT if pool == "mock" else faces[0]["question"] if faces else "")
+            for id_, faces, pool in rows.tuples()
+        ]
     return found
 
 
@@ -495,6 +501,10 @@ def add_media(learner: int, batch: int, rows: Sequence[tuple[str, str, int]]) ->
         (Medium.owner, Medium.name, Medium.digest, Medium.size, Medium.batch),
         [(learner, *row, batch) for row in rows],
     )
+
+
+# What an own deck keeps in ``extra`` of what its file says of it.
+KEPT_ASIDE = ("topic", "outline", "origin", "licence", "updated")
 
 
 def add_deck(learner: int, batch: int, key: str, name: str, **columns: Any) -> int:

@@ -1,8 +1,8 @@
 """Taking decks away: what, in which form, and the file."""
 
-import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ from quizapp.domain.jobs import Job, State
 from quizapp.domain.learners import Learner
 from quizapp.storage import decks, sessions
 from quizapp.storage import jobs as job_store
+from quizapp.storage.decks import DeckRow
+from quizapp.storage.sessions import Scope
 from quizapp.views import respond
 from quizapp.views.guards import current_learner, row_id
 
 blueprint = Blueprint("exports", __name__)
 
 _GONE = "This export is not there any more: files are kept for a day. Make it again."
-_UNFIT = re.compile(r"[^\w .-]+")
 
 
 @blueprint.get("/exports")
@@ -83,40 +84,107 @@ def _index(status: int, problem: str) -> Response:
         "exports/index.html",
         status,
         learner=learner,
-        having=decks.of_learner(learner.id),
-        families=sessions.FAMILIES,
+        tree=_tree(decks.of_learner(learner.id)),
         problem=problem,
         values=request.values,
-        picked=set(request.values.getlist("deck")),
+        picked={_scope_name(value) for value in request.values.getlist("deck")},
     )
 
 
+@dataclass
+class Branch:
+    """Decks that can be ticked as one: ``value`` is what storage/sessions.py calls them."""
+
+    value: str
+    name: str
+    inner: list["Branch"] = field(default_factory=list)
+
+    @property
+    def decks(self) -> int:
+        """How many decks lie in it and below."""
+        own = self.value.startswith("deck-")
+        return own + sum(branch.decks for branch in self.inner)
+
+
+def _tree(having: Sequence[DeckRow]) -> list[Branch]:
+    """A learner's decks in their families, those of one exam together, own ones by name."""
+    families = {
+        family: Branch(f"family-{family}", title) for family, title in sessions.FAMILIES.items()
+    }
+    groups: dict[str, Branch] = {}
+    own: dict[str, Branch] = {}
+    for deck in sorted(having, key=lambda deck: deck.name.count("::") if _is_own(deck) else 0):
+        above = families[deck.family]
+        branch = Branch(f"deck-{deck.id}", deck.name)
+        if _is_own(deck):
+            parent, _, last = deck.name.rpartition("::")
+            above, own[deck.name] = own.get(parent, above), branch
+            branch.name = last if parent in own else deck.name.replace("::", " › ")
+        elif deck.parent:
+            key = sessions.group_key(deck.parent)
+            if key not in groups:
+                groups[key] = Branch(f"group-{key}", deck.parent)
+                above.inner.append(groups[key])
+            above = groups[key]
+        above.inner.append(branch)
+    return [branch for branch in families.values() if branch.inner]
+
+
+def _is_own(deck: DeckRow) -> bool:
+    return deck.family == "own"
+
+
 def _wanted(learner: Learner) -> tuple[dict[str, Any], str]:
-    """What the form asks for, and what the file is to be called."""
+    """What the form asks for, and what the file is to be called.
+
+    What is ticked counts, whatever is chosen above it: without script nothing moves that
+    choice, and a deck meant for somebody else must not bring all others along.
+    """
     form = request.form
     kind = form.get("form", "")
     if kind not in export_actions.FORMS:
         raise Refusal("Choose a format from the list.")
-    wanted: dict[str, Any] = {"form": kind, "progress": "progress" in form}
-    day = clock.now().date().isoformat()
-    if form.get("what", "all") == "all":
-        return wanted, f"quizapp {day}"
     chosen = form.getlist("deck")
-    scopes = [sessions.scope(learner.id, f"deck-{row_id(text)}") for text in chosen if _is(text)]
-    if not scopes:
+    scopes = [sessions.scope(learner.id, name) for text in chosen if (name := _scope_name(text))]
+    if not scopes and (chosen or form.get("what", "all") != "all"):
         raise Refusal("No deck is ticked. Tick those you want, or choose all.")
-    ids = sorted({id_ for scope in scopes for id_ in scope.ids or ()})
-    title = scopes[0].title.rpartition("::")[2] if len(scopes) == 1 else "quizapp decks"
-    name = _UNFIT.sub("-", title).strip(" .-")[:80] or "deck"
-    return wanted | {"decks": ids}, f"{name} {day}"
+    progress = {"yes": True, "no": False}.get(form.get("progress", ""), not scopes)
+    wanted: dict[str, Any] = {"form": kind, "progress": progress}
+    day = clock.now().date().isoformat()
+    if not scopes:
+        return wanted, export_actions.file_stem(kind, [], day)
+    having = {deck.id for scope in scopes for deck in scope.decks}
+    return (
+        wanted | {"decks": sorted(having)},
+        export_actions.file_stem(kind, [_named(scope) for scope in _outermost(scopes)], day),
+    )
 
 
-def _is(text: str) -> bool:
+def _named(scope: Scope) -> str:
+    return scope.decks[0].name if scope.text.startswith("deck-") else scope.title
+
+
+def _outermost(scopes: Sequence[Scope]) -> list[Scope]:
+    """Those that lie in no other of them."""
+    ids = [set(scope.ids or ()) for scope in scopes]
+    return [
+        scope
+        for place, scope in enumerate(scopes)
+        if not any(
+            ids[place] < other or (ids[place] == other and before < place)
+            for before, other in enumerate(ids)
+        )
+    ]
+
+
+def _scope_name(text: str) -> str:
+    """Which decks a tick stands for, as storage/sessions.py calls them; "" for none."""
+    if text.startswith(("family-", "group-", "deck-")):
+        return text
     try:
-        row_id(text)
+        return f"deck-{row_id(text)}"
     except ValueError:
-        return False
-    return True
+        return ""
 
 
 def _made(learner: Learner, job_id: int) -> Job:

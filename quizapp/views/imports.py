@@ -32,7 +32,7 @@ PASTED = "Pasted text"
 # What a column of a table can hold beside the fields of its note type.
 TARGET_NAMES = {
     "": "Leave out", "#field": "Next field", "#tags": "Tags", "#deck": "Deck",
-    "#notetype": "Kind of note", "#key": "ID",
+    "#notetype": "Kind of note", "#notetype-key": "ID of the kind of note", "#key": "ID",
 }  # fmt: skip
 
 

@@ -927,3 +927,16 @@ def test_the_style_sheet_of_a_card_shows_a_file_of_its_own(owner: Learner) -> No
     bring(owner, brought)
     shown = face_actions.frame(owner, card_named(owner, f"own/{owner.id}/a"), "question")
     assert 'url("/media/_paper.png?is=abababababab")' in shown
+
+
+def held_out(key: str, stem: str) -> PackedNote:
+    options = [{"text": t, "correct": t == "a", "rationale": ""} for t in "ab"]
+    return PackedNote(key, "choice", {"stem": stem, "options": options}, "D", pool="mock")
+
+
+def test_the_preview_shows_no_stem_of_a_question_kept_for_mock_exams(owner: Learner) -> None:
+    bring(owner, package(held_out("a", "Secret one?"), held_out("b", "Secret two?")))
+    found = held_against(owner, package(held_out("a", "Secret three?"), held_out("c", "Secret?")))
+    assert [found.counts[kind] for kind in ("changed", "new", "gone")] == [1, 1, 1]
+    assert "Secret" not in repr((found.lists, found.samples, found.advice))
+    assert found.lists["gone"][0]["label"] == "A held-out question"

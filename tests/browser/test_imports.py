@@ -165,6 +165,23 @@ def test_what_is_taken_away_and_brought_again_changes_nothing(page: Page, tmp_pa
         expect(page.get_by_text("Everything in it is here already.")).to_be_visible()
 
 
+def test_what_is_ticked_is_exported_with_what_lies_below_it(page: Page) -> None:
+    page.goto("/exports")
+    every, some = page.get_by_label("All decks", exact=True), page.get_by_label("These decks")
+    some.check()
+    family = page.locator("[name=deck][value^=family-]").first
+    inner = page.locator("[data-row]").filter(has=family).locator("ul [name=deck]")
+    every.check()
+    family.check()
+    expect(some).to_be_checked()
+    for ticked in inner.all():
+        expect(ticked).to_be_checked()
+    inner.first.uncheck()
+    expect(family).not_to_be_checked()
+    every.check()
+    expect(page.locator("[name=deck]:checked")).to_have_count(0)
+
+
 def test_everything_works_without_script(
     browser: Browser, served: RunningApp, tmp_path: Path
 ) -> None:

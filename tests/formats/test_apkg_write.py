@@ -321,6 +321,26 @@ def test_no_number_is_larger_than_anki_reads(written: Writing) -> None:
     assert found.one("SELECT max(time) FROM revlog") < 1 << 31
 
 
+def test_places_that_anki_finds_fault_with_become_a_sequence_in_the_same_order(
+    written: Writing,
+) -> None:
+    cards = [
+        PackedCard(0, "D", position=2_800_634),
+        PackedCard(1, "D", position=7),
+        PackedCard(2, "D", held="suspended", position=999_999),
+        PackedCard(3, "D", position=7),
+        PackedCard(4, "D", "review", due="2026-01-15", interval=3),
+    ]
+    found = written(one(*cards))
+    rows = found.rows("SELECT ord, due FROM cards WHERE type = 0 ORDER BY ord")
+    assert [row["due"] for row in rows] == [3, 1, 2, 1]
+
+
+def test_places_that_anki_takes_stay_what_they_are(written: Writing) -> None:
+    found = written(one(PackedCard(0, "D", position=999_999), PackedCard(1, "D", position=3)))
+    assert [row["due"] for row in found.rows("SELECT due FROM cards ORDER BY ord")] == [999_999, 3]
+
+
 def test_what_came_with_a_card_and_is_no_number_stays_out(written: Writing) -> None:
     odd = {"pos": 1 << 70, "dr": "0.9", "decay": [1], "lrt": True, "cd": {"k": 1}}
     card = PackedCard(0, "D", "review", due="2026-01-15", stability=2.5, extra=odd)

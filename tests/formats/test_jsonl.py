@@ -147,6 +147,11 @@ def packages(draw: st.DrawFn) -> tuple[Package, bytes]:
                 draw(st.none() | st.integers(0, 9999)),
                 draw(st.none() | st.floats(0.5, 0.99)),
                 draw(extras),
+                topic=draw(texts),
+                outline=tuple(draw(st.lists(texts, max_size=2))),
+                origin=draw(texts),
+                licence=draw(texts),
+                updated=draw(texts),
             )
         ],
         notes=notes,

@@ -44,8 +44,8 @@ def bare(note: PackedNote) -> tuple[Any, ...]:
 def test_a_deck_of_ours_becomes_a_package_with_all_it_says() -> None:
     package = read_markdown(OURS, "r03-risk.md")
     (deck,) = package.decks
-    assert (deck.name, deck.description, deck.extra["outline"]) == (
-        "Risk", "A deck for tests.", ["CISM-2022"],
+    assert (deck.name, deck.description, deck.outline) == (
+        "Risk", "A deck for tests.", ("CISM-2022",),
     )  # fmt: skip
     notes = list(package.notes)
     assert [note.kind for note in notes] == ["basic", "cloze", "reversed", "typed", "choice"]
@@ -341,3 +341,14 @@ def test_two_decks_that_would_share_a_file_get_one_each() -> None:
     files = write_markdown(packed(one, two))
     assert sorted(files) == ["Deck.md", "deck (2).md"]
     assert {note.deck for note in again(packed(one, two))} == {"Deck", "deck"}
+
+
+def test_decks_are_in_files_that_every_system_can_keep() -> None:
+    called = ("CON", "a::nul.txt", "gpj\u202efdp", "...", "-", "Mine::-")
+    notes = [
+        PackedNote(f"k{n}", "basic", {"front": "Q", "back": "A"}, name)
+        for n, name in enumerate(called)
+    ]
+    assert list(write_markdown(packed(*notes))) == [
+        "CON_.md", "a/nul_.txt.md", "gpjfdp.md", "deck.md", "deck (2).md", "Mine/deck.md",
+    ]  # fmt: skip

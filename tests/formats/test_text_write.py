@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,68 @@ def test_the_file_for_anki_has_the_head_and_the_order_anki_writes() -> None:
         '"#g"\tBasic\tDeck\tq\t"a\tb"\tone two_words',
         "h\tBasic\tDeck\tr\ts\t",
     ]
+
+
+def test_the_table_for_a_spreadsheet_begins_with_names_of_columns() -> None:
+    cloze = custom("{{c1::a}}", "", key="c", notetype=CLOZE)
+    (content,) = write_text(packed(custom("q", "a"), cloze), "spreadsheet").values()
+    assert content.splitlines() == [
+        "\ufeffquizapp ID,Note type,Deck,Front / Text,Back / Back Extra,Tags",
+        "k,Basic,Deck,q,a,",
+        "c,Cloze,Deck,{{c1::a}},,",
+    ]
+
+
+def test_names_of_columns_are_told_apart_and_are_no_formulas() -> None:
+    odd = replace(BASIC, key="odd", name="Odd", fields=("Tags", "=1", "ID"))
+    note = custom("a", "b", "c", notetype=odd, tags=("t",))
+    (content,) = write_text(packed(note, types=(odd,)), "spreadsheet").values()
+    (head, _) = csv.reader(io.StringIO(content.lstrip("\ufeff")))
+    assert head == [
+        "quizapp ID", "Note type", "Deck", "Tags (field 1)", "'=1", "ID (field 3)", "Tags",
+    ]  # fmt: skip
+    (back,) = again({"x": content}, [odd])
+    assert (back.fields, back.tags) == (note.fields, note.tags)
+
+
+def test_a_table_saved_by_a_spreadsheet_elsewhere_is_known_by_its_names() -> None:
+    (content,) = write_text(packed(custom("a &amp; b", "'=c;")), "spreadsheet").values()
+    rows = list(csv.reader(io.StringIO(content.lstrip("\ufeff"))))
+    saved = io.StringIO()
+    csv.writer(saved, delimiter=";").writerows([*row[3:], *row[:3]] for row in rows)
+    (back,) = again({"x": saved.getvalue()})
+    assert (back.key, back.deck, dict(back.fields)) == (
+        "k", "Deck", {"Front": "a &amp; b", "Back": "'=c;"},
+    )  # fmt: skip
+
+
+THREE = tuple(replace(BASIC, key=key, fields=fields) for key, fields in (
+    ("1", ("Front", "Back")), ("2", ("Front", "Back", "Source")), ("3", ("Term", "Meaning"))
+))  # fmt: skip
+
+
+@pytest.mark.parametrize("flavour", ["anki", "spreadsheet"])
+def test_note_types_of_the_same_name_are_told_apart(flavour: str) -> None:
+    notes = [
+        custom("a", "b", *["c"] * (len(each.fields) - 2), key=each.key, notetype=each)
+        for each in THREE
+    ]
+    (content,) = write_text(packed(*notes, types=THREE), flavour).values()
+    assert [note.notetype for note in again({"x": content}, list(THREE))] == ["1", "2", "3"]
+    assert [dict(n.fields) for n in again({"x": content}, list(THREE))] == [
+        dict(note.fields) for note in notes
+    ]
+
+
+def test_where_nothing_is_called_the_same_anki_gets_what_it_writes_itself() -> None:
+    (content,) = write_text(packed(custom("a", "b"))).values()
+    assert "key" not in content
+
+
+def test_a_table_that_was_exported_with_a_head_for_formulas_is_still_read() -> None:
+    old = "#separator:comma\n#html:true\n#guid column:1\n#formulas:defused\nk,'=1,b\n"
+    (back,) = again({"x": old})
+    assert (back.key, back.fields["Front"]) == ("k", "=1")
 
 
 def test_an_export_of_ankis_is_written_again_with_the_same_rows() -> None:

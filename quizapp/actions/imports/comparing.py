@@ -11,6 +11,7 @@ from quizapp.actions.imports.advice import LOOKED_AT, advice
 from quizapp.actions.imports.histories import histories, may_differ
 from quizapp.actions.imports.notes import chunks, path_of, refusals, renamed, with_media
 from quizapp.actions.imports.recognising import recognised
+from quizapp.actions.imports.returning import gone, returned
 from quizapp.actions.imports.samples import Samples
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
@@ -19,7 +20,7 @@ from quizapp.formats.contents import Contents, Entry, cards, changed, tags
 from quizapp.formats.labels import label
 from quizapp.formats.package import Package, PackedNote
 from quizapp.storage import imports
-from quizapp.storage.imports import Content, Known
+from quizapp.storage.imports import HELD_OUT, Content, Known
 
 # How much of each list the preview shows; the counts are of all.
 SHOWN = 100
@@ -73,6 +74,8 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
     contents = with_types_apart(learner, package, contents, known)
     contents, count = recognised(learner, package, contents, known, under)
     _remark(package, count)
+    back = returned(learner, package, contents, known)
+    contents = back.contents
     stored_types = dict(imports.notetypes(learner.id).values())
     types = {type_.key: type_ for type_ in package.notetypes}
     larger = grown(package, stored_types)
@@ -92,11 +95,9 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
                 continue
             seen.add(entry.key)
             result.counts["reviews"] += entry.reviews
-            if len(seen) <= LOOKED_AT:
-                note = contents.note(entry)
-                _advise(result, note, types)
-                samples.look_at(note)
             there = known.get(entry.key)
+            if len(seen) <= LOOKED_AT:
+                _look_at(result, samples, contents.note(entry), there, types)
             if there is None:
                 result.counts["cards"] += entry.cards
                 result.counts["fresh"] += entry.reviews
@@ -118,7 +119,7 @@ def compare(learner: Learner, package: Package, contents: Contents, under: str =
         if package.progress:
             taken = [(note, there) for note, there in differ if is_taken("newer", note, there)]
             _hold_logs(result, learner, taken, studied, growing)
-    _add_gone(result, learner, package, under, seen)
+    _add_gone(result, learner, package, under, seen | back.stays)
     _add_refused(result, package, stored_media)
     result.samples = [_sample(note, types) for note in samples.chosen()]
     return result
@@ -138,7 +139,7 @@ def _add_gone(
     having = imports.own_decks(learner.id)
     named = ("::".join(path_of(deck.name, under)).casefold() for deck in package.decks)
     inside = [having[name][0] for name in named if name in having]
-    for id_, shown in imports.gone(learner.id, inside, keys):
+    for id_, shown in gone(learner, package, inside, keys):
         result.add("gone", lambda i=id_, s=shown: {"id": i, "label": s})  # type: ignore[misc]
 
 
@@ -249,6 +250,20 @@ def with_own_media(package: Package, contents: Contents, media: Mapping[str, str
     return changed(contents, types, lambda note: with_media(note, names))
 
 
+def _look_at(
+    result: Comparison,
+    samples: Samples,
+    note: PackedNote,
+    there: Known | None,
+    types: Mapping[str, NoteType],
+) -> None:
+    """One of the first notes: what ships needs no advice, and what is held out is not shown."""
+    if there is None or not there.shipped:
+        _advise(result, note, types)
+    if note.pool != "mock":
+        samples.look_at(note)
+
+
 def _advise(result: Comparison, note: PackedNote, types: Mapping[str, NoteType]) -> None:
     for finding in advice(note, types.get(note.notetype)):
         result.counts["advice"] += 1
@@ -296,6 +311,8 @@ def _compare(
 
     def entry() -> dict[str, Any]:
         own = content.own or {}
+        if note.pool == "mock" and kind != "conflicts":
+            return _entry(note, types) | {"id": there.id, "fields": []}
         fields = [
             {
                 "name": name,
@@ -319,6 +336,8 @@ def _entry(note: PackedNote, types: Mapping[str, NoteType]) -> dict[str, Any]:
 
 
 def _label(note: PackedNote, types: Mapping[str, NoteType]) -> str:
+    if note.pool == "mock":
+        return HELD_OUT
     if note.kind == "custom":
         return label(types[note.notetype], note.fields)
     asked = note.fields.get("front") or note.fields.get("stem") or note.fields.get("text", "")

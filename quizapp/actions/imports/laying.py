@@ -34,11 +34,13 @@ from quizapp.actions.imports.notes import (
     stored_digest,
 )
 from quizapp.actions.imports.recognising import TABLES, recognised
+from quizapp.actions.imports.returning import gone, returned
 from quizapp.actions.imports.rows import card_row, memory_row, note_row, review_rows
 from quizapp.domain.days import DayTable
 from quizapp.domain.learners import Learner
 from quizapp.domain.merging import merged
 from quizapp.domain.notetypes import NoteType, Template
+from quizapp.domain.stock import STOCK
 from quizapp.formats.contents import Contents, Entry, cards, digest, tags
 from quizapp.formats.natives import native_types
 from quizapp.formats.package import Package, PackedCard, PackedDeck, PackedNote
@@ -54,7 +56,7 @@ class Waiting:
     """An import that is ready to be laid down.
 
     contents  as they came, note types apart; ``found`` are the same with the keys that rows
-            without an ID have here
+            without an ID have here, and with what text changes in notes that are here
     under   the deck that the file's decks were compared under
     ground  what was stored when it was made ready: rows of notes, and files of media
     known   the notes among it, by key
@@ -62,7 +64,7 @@ class Waiting:
     here    entries of notes that are the same here, with another log
     differ  entries of notes that are here with another text
     growing  entries of notes that are here and whose type has more templates in the file
-    seen    the keys of all its notes
+    seen    the keys of all its notes but those in ``stays``, which are left as they are
     known_as  how the database knows the stage, see at_hand in storage/staging.py
     """
 
@@ -86,6 +88,7 @@ class Waiting:
     differ: list[Entry] = field(default_factory=list)
     growing: list[Entry] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    stays: Set[str] = frozenset()
     position: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(imports.COUNTS, 0))
 
@@ -183,12 +186,14 @@ def _made_ready(
     known: Mapping[str, Known],
     under: str,
 ) -> Waiting:
+    rows = recognised(learner, package, contents, known, under)[0]
+    back = returned(learner, package, rows, known)
     waiting = Waiting(
         learner,
         batch,
         package,
         contents,
-        recognised(learner, package, contents, known, under)[0],
+        back.contents,
         under,
         choices,
         now,
@@ -199,6 +204,7 @@ def _made_ready(
         known,
         {type_.key: type_ for type_ in package.notetypes},
         DayTable(learner.calendar),
+        stays=back.stays,
     )
     # A fresh import asks nothing of what is stored.
     answered = imports.answers_known(learner.id) if choices.progress and known else {}
@@ -315,7 +321,10 @@ def _lay(waiting: Waiting) -> dict[str, int]:
             new_per_day=deck.new_per_day,
             reviews_per_day=deck.reviews_per_day,
             desired_retention=deck.desired_retention,
-            extra=dict(deck.extra) or None,
+            updated=deck.updated or work.now.date().isoformat(),
+            origin=work.choices.origin or deck.origin,
+            licence=work.choices.licence or deck.licence,
+            extra=_kept_aside(deck) or None,
         )
     homes = [_deck(work, name) for name in waiting.homes]
     lay_down(waiting.stage, homes, [work.type_ids[k] for k in work.types], waiting.known_as)
@@ -330,11 +339,12 @@ def _lay(waiting: Waiting) -> dict[str, int]:
         _take_progress(work, [(found.note(entry), known[entry.key]) for entry in piece])
     if choices.set_aside:
         inside = [_deck(work, deck.name) for deck in own]
-        gone = [id_ for id_, _ in imports.gone(learner.id, inside, waiting.seen)]
-        imports.retire(batch, gone)
-        work.counts["set_aside"] = len(gone)
-    # A package of ours for Anki names them; here their notes are of our own kinds again.
-    imports.forget_unused_types(batch, native_types().values())
+        keys = waiting.seen | waiting.stays
+        aside = [id_ for id_, _ in gone(learner, package, inside, keys)]
+        imports.retire(batch, aside)
+        work.counts["set_aside"] = len(aside)
+    # Our own exports name them; here their notes are of our own kinds again.
+    imports.forget_unused_types(batch, (*native_types().values(), *STOCK))
     work.counts["refused"] += len(refusals(package, stored_media))
     return work.counts
 
@@ -342,15 +352,21 @@ def _lay(waiting: Waiting) -> dict[str, int]:
 def _own_decks(learner: Learner, package: Package) -> list[PackedDeck]:
     """The decks of a package but those that ship: they are here and stay what they are.
 
-    A family of them is no deck here; a package may make it one that stands above them.
+    A family of them is no deck here, nor is an exam; a package may make them decks that
+    stand above those.
     """
     shipped = exports.shipped_names(learner.id)
-    families = {name.partition("::")[0] for name in shipped}
+    above = {
+        "::".join(parts[:n])
+        for name in shipped
+        for parts in [name.split("::")]
+        for n in range(1, len(parts))
+    }
     return [
         deck
         for deck in package.decks
         if deck.name not in shipped
-        and (deck.name not in families or structs.replace(deck, extra={}) != PackedDeck(deck.name))
+        and (deck.name not in above or structs.replace(deck, extra={}) != PackedDeck(deck.name))
     ]
 
 
@@ -375,6 +391,9 @@ def _lay_types(learner: Learner, batch: int, package: Package, choices: Choices)
             ids[type_.key] = imports.add_notetype(learner.id, batch, type_)
             continue
         id_, there = stored[type_.key]
+        # In a package no two are called the same, so one may have got a sign at its end.
+        if type_.name.rstrip("+") == there.name:
+            type_ = replace(type_, name=there.name)  # noqa: PLW2901 (as it is called here)
         # What is here may be left alone, yet new notes need fields and templates of theirs.
         left_alone = choices.existing == "never"
         united = united_type(type_, there) if left_alone else united_type(there, type_)
@@ -495,6 +514,12 @@ def _deck(work: _Work, name: str, **columns: Any) -> int:
     return _deck_at(work, path_of(name, work.choices.under), columns)
 
 
+def _kept_aside(deck: PackedDeck) -> dict[str, Any]:
+    """What only other programs need, and the exams that a deck says it is for."""
+    said: dict[str, Any] = {"topic": deck.topic, "outline": list(deck.outline)}
+    return {**deck.extra, **{name: value for name, value in said.items() if value}}
+
+
 def _is_here(work: _Work, name: str) -> bool:
     return "::".join(path_of(name, work.choices.under)).casefold() in work.decks
 
@@ -511,10 +536,12 @@ def _deck_at(work: _Work, path: Sequence[str], columns: Mapping[str, Any]) -> in
         work.batch,
         sha256(f"{work.batch}\n{name}".encode()).hexdigest()[:24],
         name,
-        origin=work.choices.origin,
-        licence=work.choices.licence,
-        updated=work.now.date().isoformat(),
-        **columns,
+        **{
+            "origin": work.choices.origin,
+            "licence": work.choices.licence,
+            "updated": work.now.date().isoformat(),
+            **columns,
+        },
     )
     work.decks[name.casefold()] = (id_, name)
     return id_
