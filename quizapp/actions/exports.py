@@ -17,7 +17,7 @@ from quizapp.domain.notetypes import NoteType
 from quizapp.domain.queue import Queue
 from quizapp.domain.scheduling import State
 from quizapp.formats import apkg_write, everything, jsonl, markdown_write, text_write
-from quizapp.formats.media_names import embedded_in_fields, named_in
+from quizapp.formats.media_names import named_in_fields
 from quizapp.formats.package import (
     LONG,
     Package,
@@ -226,10 +226,7 @@ def _media_of(learner: Learner, wanted: Wanted) -> set[str]:
     """The files that the wanted notes name."""
     names: set[str] = set()
     for note in exports.notes(learner.id, wanted.decks or (), wanted.notes, log=False):
-        if note.kind == "custom":
-            names |= named_in(note.fields.values())
-        else:
-            names |= embedded_in_fields(note.fields)
+        names |= named_in_fields(note.fields)
     return names
 
 

@@ -97,6 +97,11 @@ def embedded_in_fields(fields: Mapping[str, Any]) -> set[str]:
     return {name for text in _texts(fields) for name in embedded_in(text)}
 
 
+def named_in_fields(fields: Mapping[str, Any]) -> set[str]:
+    """The names of files that a note of any kind may show, in every spelling."""
+    return named_in(_texts(fields)) | embedded_in_fields(fields)
+
+
 def embedding_fields(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """The fields of a note of one of our kinds with new names for its files."""
 

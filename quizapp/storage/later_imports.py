@@ -8,7 +8,7 @@ the later one from then on, and goes with that.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from quizapp.storage.fields import from_json
+from quizapp.storage.fields import OBJECT, from_json
 from quizapp.storage.models import Batch, BatchChange, Card, Deck, Medium, Note, NoteEdit, NoteType
 from quizapp.storage.prepared import raw
 
@@ -62,21 +62,21 @@ def resting(batch: int, among: Sequence[Later]) -> list[Later]:
     return [one for one in among if one.id in found]
 
 
-def texts(among: Sequence[Later]) -> Iterator[tuple[int, list[str]]]:
+def texts(among: Sequence[Later]) -> Iterator[tuple[int, dict[str, Any]]]:
     """What may name a file in the notes that imports added or changed: import and fields."""
     for one in among:
-        here = _noted(one.id) & _with_type()
+        here = _noted(one.id)
         own = NoteEdit.select(NoteEdit.fields).join(Note, on=(Note.id == NoteEdit.note))
         for query in (Note.select(Note.fields), own):
             for (fields,) in raw(query.where(here)):
-                yield one.id, list(from_json(fields).values())
+                yield one.id, from_json(fields, OBJECT)
 
 
 def designs(among: Sequence[Later]) -> list[tuple[int, str]]:
     """Import, and the style sheet and templates of each note type that its notes have."""
     found = []
     for one in among:
-        used = Note.select(Note.notetype).where(_noted(one.id) & _with_type())
+        used = Note.select(Note.notetype).where(_noted(one.id) & Note.notetype.is_null(False))
         rows = NoteType.select(NoteType.css, NoteType.templates).where(NoteType.id.in_(used))
         found += [(one.id, f"{css}\n{templates}") for css, templates in raw(rows)]
     return found
@@ -137,10 +137,6 @@ def _noted(batch: int) -> Any:
         (BatchChange.batch == batch) & (BatchChange.table == "note")
     )
     return (Note.batch == batch) | Note.id.in_(changed)
-
-
-def _with_type() -> Any:
-    return Note.notetype.is_null(False)
 
 
 def _users(types: Any, among: Sequence[Later]) -> dict[int, int]:

@@ -279,6 +279,20 @@ def test_what_a_later_import_uses_passes_to_it(owner: Learner) -> None:
     assert everything() == before
 
 
+def test_a_picture_of_a_plain_card_stays_for_the_import_that_shows_it_too(owner: Learner) -> None:
+    def shows(key: str) -> Package:
+        fields = {"front": "![A map](map.png)", "back": "b"}
+        files = [PackedMedia("map.png", "1" * 64, 3)]
+        return package(PackedNote(key, "basic", fields, "Plain"), media=files)
+
+    one, _ = bring(owner, shows("a"))
+    two, _ = bring(owner, shows("b"))
+    import_actions.undo(owner, one)
+    assert imports.media(owner.id) == {"map.png": "1" * 64}
+    import_actions.undo(owner, two)
+    assert imports.media(owner.id) == {}
+
+
 def test_a_note_type_stays_as_a_later_import_has_it_until_that_is_undone(owner: Learner) -> None:
     def styled(key: str, css: str) -> Package:
         brought = package(basic(key))

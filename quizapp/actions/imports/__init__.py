@@ -23,7 +23,7 @@ from quizapp.domain.errors import Missing, Refusal, Stale
 from quizapp.domain.learners import Learner
 from quizapp.domain.notetypes import NoteType
 from quizapp.formats import contents, jsonl
-from quizapp.formats.media_names import named_in
+from quizapp.formats.media_names import named_in_fields
 from quizapp.formats.package import Package, bytes_of
 from quizapp.formats.readers import TAKEN
 from quizapp.formats.reading import LISTED, PACKAGE, NoRoom, read_apart
@@ -336,8 +336,8 @@ def _shown(batch_id: int, among: Sequence[Later]) -> dict[str, int]:
         return shown
     for heir, text in later_imports.designs(among):
         shown |= {name: heir for name in missing - shown.keys() if name in text}
-    for heir, texts in later_imports.texts(among):
-        shown |= dict.fromkeys((named_in(texts) & missing) - shown.keys(), heir)
+    for heir, fields in later_imports.texts(among):
+        shown |= dict.fromkeys((named_in_fields(fields) & missing) - shown.keys(), heir)
     return shown
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from quizapp.domain.notetypes import NoteType
-from quizapp.formats.media_names import named_in
+from quizapp.formats.media_names import named_in_fields
 from quizapp.formats.package import PackedNote
 
 # So many are shown.
@@ -54,4 +54,4 @@ def _is_special(type_: NoteType) -> bool:
 
 
 def _shows_files(note: PackedNote) -> bool:
-    return note.kind == "custom" and bool(named_in(note.fields.values()))
+    return bool(named_in_fields(note.fields))
