@@ -30,7 +30,7 @@ test: $(VENV)/.tested
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" --cov --cov-report=term:skip-covered --cov-report=json:.coverage.json $(ARGS)
 	@$(BIN)/python tests/domain_coverage.py
 
-# Simulated study, servers killed at any moment, files that mean harm.
+# Simulated study, servers killed at any moment, files that mean harm, every screen by axe.
 test-slow: $(VENV)/.tested
 	@$(BIN)/python tests/install_browser.py
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow $(ARGS)

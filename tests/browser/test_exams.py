@@ -51,6 +51,7 @@ def seconds_left(page: Page) -> int:
     return int(h) * 3600 + int(m) * 60 + int(s)
 
 
+@pytest.mark.slow
 def test_half_a_paper_survives_a_killed_server_and_another_browser(
     browser: Browser, served: RunningApp
 ) -> None:
@@ -280,6 +281,7 @@ def look(request: pytest.FixtureRequest, browser: Browser, served: RunningApp) -
     assert looking.found == {}
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_in_an_exam_and_nothing_is_too_wide(look: Look) -> None:
     page = look.page
     page.goto("/exams")
@@ -303,6 +305,7 @@ def test_axe_finds_nothing_in_an_exam_and_nothing_is_too_wide(look: Look) -> Non
     look("list with a result")
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_in_a_plan_and_nothing_is_too_wide(
     look: Look, served: RunningApp
 ) -> None:

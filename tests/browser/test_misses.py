@@ -218,6 +218,7 @@ def test_the_builder_says_how_much_it_is_as_one_chooses(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("without the word BEST")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_is_too_wide(
     browser: Browser, served: RunningApp, scheme: str

@@ -78,6 +78,7 @@ def screens(page: Page, app: RunningApp) -> Iterator[str]:
     yield "end"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_screen(browser: Browser, served: RunningApp, scheme: str) -> None:
     context = browser.new_context(

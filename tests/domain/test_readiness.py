@@ -43,6 +43,7 @@ def test_the_interval_holds_the_truth_about_as_often_as_it_says() -> None:
     assert 0.82 <= inside / 120 <= 0.98
 
 
+@pytest.mark.slow
 @given(st.floats(0.3, 0.95), st.floats(0.3, 0.95))
 def test_a_higher_line_is_never_likelier(one: float, other: float) -> None:
     first = {"a": Share(60, 80), "b": Share(20, 40)}
