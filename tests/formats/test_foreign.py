@@ -16,7 +16,7 @@ def packed(*names: str) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name in names:
-            archive.writestr(name, "<x/>")
+            archive.writestr(zipfile.ZipInfo(name), "<x/>")
     return file.getvalue()
 
 
@@ -59,7 +59,7 @@ WORKBOOK = packed("[Content_Types].xml", "xl/workbook.xml", "xl/worksheets/sheet
         ("setup.exe", b"MZ\x90\0\3\0\0\0", "a program", ".apkg"),
         ("collection.anki2", b"SQLite format 3\0\x10\0", "a database", "export it"),
         ("any.bin", bytes(range(256)) * 4, "neither a package nor a text", ".apkg"),
-        ("cards.gz", gzip.compress(b"a,b"), "packed archive", "Unpack"),
+        ("cards.gz", gzip.compress(b"a,b", mtime=0), "packed archive", "Unpack"),
         ("cards.json", json.dumps([{"front": "f", "back": "b"}]).encode(), "JSON", ".csv"),
         ("cards.json", json.dumps({"cards": []}, indent=2).encode(), "JSON", ".csv"),
     ],
