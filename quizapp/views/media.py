@@ -53,6 +53,8 @@ def served(path: Path, name: str, digest: str) -> Response:
     except FileNotFoundError:
         raise Missing(_GONE) from None
     response.headers["Content-Security-Policy"] = POLICY
+    # Kept as an image it must not be what is opened as a page.
+    response.vary.add("Sec-Fetch-Dest")
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
 

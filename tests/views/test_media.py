@@ -74,6 +74,7 @@ def test_a_drawing_is_an_image_in_a_card_and_a_download_by_itself(
     for purpose, attached in (("image", False), ("document", True), ("iframe", True)):
         answer = visitor.get("/media/a.svg", headers={"Sec-Fetch-Dest": purpose})
         assert ("attachment" in answer.headers["Content-Disposition"]) is attached, purpose
+        assert "Sec-Fetch-Dest" in answer.headers["Vary"]
 
 
 def test_a_part_of_a_sound_can_be_asked_for(app: Flask, visitor: Visitor, me: Learner) -> None:
