@@ -10,10 +10,11 @@ from peewee import JOIN, fn
 
 from quizapp.domain.jobs import State
 from quizapp.domain.notetypes import NoteType, Template
+from quizapp.storage import decks
 from quizapp.storage.batch_changes import record, record_added, record_logs
 from quizapp.storage.batches import batches, insert_rows, reserve, update_rows
 from quizapp.storage.database import proxy
-from quizapp.storage.decks import lay_cards, restore_memories, retire_notes
+from quizapp.storage.decks import lay_cards, retire_notes
 from quizapp.storage.fields import OBJECT, TEMPLATES, TEXTS, from_json
 from quizapp.storage.models import (
     Batch,
@@ -597,8 +598,7 @@ def bring_back(batch: int, notes: Sequence[int]) -> None:
     for piece in batches(notes):
         record(batch, Card, Card.note.in_(piece))
         record(batch, Memory, Memory.note.in_(piece))
-        Card.update(retired=False).where(Card.note.in_(piece)).execute()
-        restore_memories(Memory.note.in_(piece))
+    decks.bring_back(notes)
 
 
 def keep_cards(batch: int, note: int, deck: int, count: int, studied: bool) -> None:

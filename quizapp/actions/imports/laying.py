@@ -438,8 +438,8 @@ def _change(
         }
         wordings.append((there.id, note, content, new))
         work.counts["updated"] += 1
-    imports.bring_back(work.batch, back)
     imports.change_notes(work.batch, columns)
+    imports.bring_back(work.batch, back)
     for wording in wordings:
         _keep_wording(work, *wording)
     moved = {there.id for note, there in taken if stored[there.id].pool != note.pool}
